@@ -1,0 +1,87 @@
+"""A pack's cues in one language, compiled: what each phrase says, in one automaton."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from coach.detect.phrases import Phrases
+from coach.packs.schema import ChecklistItem, ComplianceItem, Competitor, Cues, CuesFile, Scope
+from coach.taxonomy import Language
+
+Kind = Literal[
+    "objection",
+    "signal",
+    "resolved",
+    "accepted",
+    "archetype",
+    "disc",
+    "stage",
+    "scope",
+    "competitor",
+    "checklist",
+    "compliance",
+]
+_SCOPES: tuple[str, ...] = tuple(Scope.model_fields)
+
+
+class Cue(NamedTuple):
+    """What one phrase says when it occurs."""
+
+    kind: Kind
+    label: str
+    strong: bool
+    negated_inside: bool
+    """The phrase has its own negation ("don't trust"): a negation word in or before it changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All cues of one language for one pack (its own and `general`'s). Immutable: sessions share it."""
+
+    language: Language
+    phrases: Phrases[Cue]
+
+
+def compile_lexicon(
+    language: Language,
+    cues: list[CuesFile],
+    competitors: list[Competitor],
+    checklist: list[ChecklistItem],
+    compliance: list[ComplianceItem],
+) -> Lexicon:
+    """One automaton out of the cue files, the general one first. O(total phrase length)."""
+    phrases: Phrases[Cue] = Phrases()
+    negations = {word for file in cues for word in file.scope.negation}
+    seen: set[tuple[str, Kind, str]] = set()
+
+    def add(kind: Kind, label: str, texts: list[str], *, strong: bool = True) -> None:
+        for text in texts:
+            if (text, kind, label) not in seen:
+                seen.add((text, kind, label))
+                inside = any(word in negations for word in text.lower().split())
+                phrases.add(text, Cue(kind, label, strong, inside))
+
+    def add_cues(kind: Kind, table: dict[str, Cues]) -> None:
+        for label, entry in table.items():
+            add(kind, label, entry.strong)
+            add(kind, label, entry.weak, strong=False)
+
+    for file in cues:
+        add_cues("objection", dict(file.objections))
+        add_cues("signal", dict(file.signals))
+        add_cues("archetype", dict(file.archetypes))
+        for category, texts in file.resolved.items():
+            add("resolved", category, texts)
+        add("accepted", "", file.accepted)
+        for letter, texts in file.disc.items():
+            add("disc", letter, texts)
+        for stage, texts in file.stages.items():
+            add("stage", stage, texts)
+        for scope in _SCOPES:
+            add("scope", scope, getattr(file.scope, scope))
+    for competitor in competitors:
+        add("competitor", competitor.id, [competitor.name, *competitor.aliases])
+    for item in checklist:
+        add("checklist", item.id, item.cues)
+    for rule in compliance:
+        add("compliance", rule.id, rule.cues)
+    return Lexicon(language, phrases)

@@ -1,0 +1,61 @@
+"""Words of a text, folded for matching, with the offsets of the words as received."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+_WORD = re.compile(r"[^\W_]+(?:['’`´][^\W_]+)*")
+_SENTENCE_END = re.compile(r"[.!?…;:]")
+_FOLD = str.maketrans({"ł": "l", "ß": "ss", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "ı": "i"} | dict.fromkeys("'’`´"))
+
+NUMBER_WORDS = frozenset(
+    """zero jeden jedna dwa dwie trzy cztery piec szesc siedem osiem dziewiec dziesiec sto dwiescie trzysta tysiac
+    tysiace tysiecy milion null eins ein zwei drei vier funf sechs sieben acht neun zehn zwanzig dreissig hundert
+    tausend million one two three four five six seven eight nine ten twenty thirty forty fifty hundred thousand
+    million grand""".split()
+)
+
+
+class Token(NamedTuple):
+    """A word: folded, with its span in the text (`text[start:end]`) and what separates it from the word before."""
+
+    word: str
+    start: int
+    end: int
+    gap: str
+    """`""` plain space, `","` a comma or dash, `"."` the end of a sentence, `"?"` the end of a question."""
+
+
+@lru_cache(maxsize=65_536)
+def fold(word: str) -> str:
+    """Lower case without diacritics and apostrophes: `Müßte` → `musste`, `don't` → `dont`."""
+    word = word.lower().translate(_FOLD)
+    if word.isascii():
+        return word
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
+def tokens(text: str, start: int = 0) -> list[Token]:
+    """The words of `text` from offset `start` on, in order. O(length from `start`)."""
+    found = []
+    end = start
+    for match in _WORD.finditer(text, start):
+        found.append(Token(fold(match.group()), match.start(), match.end(), _gap(text[end : match.start()])))
+        end = match.end()
+    return found
+
+
+def is_number(word: str) -> bool:
+    """Whether a folded word is a number, in digits or spelled out."""
+    return word[0].isdigit() or word in NUMBER_WORDS
+
+
+def _gap(between: str) -> str:
+    if "?" in between:
+        return "?"
+    if _SENTENCE_END.search(between):
+        return "."
+    if any(c in between for c in ",–—()\"") or " - " in between:
+        return ","
+    return ""

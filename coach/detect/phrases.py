@@ -1,0 +1,128 @@
+"""Many phrases matched at once, word by word, so that a growing text pays for its new words only.
+
+A phrase is a sequence of word tests: `word`, `prefix*`, `*suffix`, `*inside*`, `#` (a number), with `..`
+between two of them for a gap of up to three words. All phrases of a language form one trie over word tests;
+matching keeps the list of live trie positions after each word, which is all the state there is.
+"""
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from coach.detect.normalize import fold, is_number, tokens
+
+GAP_WORDS = 3
+CACHE_WORDS = 50_000
+"""Distinct words remembered with the tests they pass; speech uses far fewer."""
+
+_P = TypeVar("_P")
+State = tuple[int, int, int]
+"""(trie node, index of the first word, words since the node was reached)"""
+
+
+@dataclass(slots=True)
+class _Node(Generic[_P]):
+    next: dict[int, int] = field(default_factory=dict)
+    far: dict[int, int] = field(default_factory=dict)
+    out: list[_P] = field(default_factory=list)
+
+
+class Phrases(Generic[_P]):
+    """A compiled set of phrases, each with a payload. Build with `add`, then only read: sharing is safe."""
+
+    def __init__(self) -> None:
+        self._nodes: list[_Node[_P]] = [_Node()]
+        self._tests: dict[str, int] = {}
+        self._exact: dict[str, int] = {}
+        self._prefix: dict[str, int] = {}
+        self._suffix: dict[str, int] = {}
+        self._inside: dict[str, int] = {}
+        self._number: int | None = None
+        self._cache: dict[str, tuple[int, ...]] = {}
+
+    def add(self, phrase: str, payload: _P) -> None:
+        """Add one phrase (`coach.packs.schema.Phrase` has checked its form)."""
+        node, gap = 0, False
+        for part in phrase.split():
+            if part == "..":
+                gap = True
+                continue
+            for test in self._word_tests(part):
+                edges = self._nodes[node].far if gap else self._nodes[node].next
+                if test not in edges:
+                    edges[test] = len(self._nodes)
+                    self._nodes.append(_Node())
+                node, gap = edges[test], False
+        if node:
+            self._nodes[node].out.append(payload)
+
+    def step(self, word: str, index: int, states: list[State]) -> tuple[list[State], list[tuple[_P, int]]]:
+        """One word further: the new states, and what ends at this word as (payload, index of the first word)."""
+        nodes = self._nodes
+        alive: list[State] = []
+        ended: list[tuple[_P, int]] = []
+        passed = self._passed(word)
+        for node, start, age in states:
+            edges = nodes[node]
+            for test in passed:
+                if age == 0 and (target := edges.next.get(test)) is not None:
+                    self._arrive(target, start, alive, ended)
+                if (target := edges.far.get(test)) is not None:
+                    self._arrive(target, start, alive, ended)
+            if edges.far and age < GAP_WORDS:
+                alive.append((node, start, age + 1))
+        root = nodes[0].next
+        for test in passed:
+            if (target := root.get(test)) is not None:
+                self._arrive(target, index, alive, ended)
+        return alive, ended
+
+    def _arrive(
+        self, node: int, start: int, alive: list[State], ended: list[tuple[_P, int]]
+    ) -> None:
+        entry = self._nodes[node]
+        if entry.next or entry.far:
+            alive.append((node, start, 0))
+        for payload in entry.out:
+            ended.append((payload, start))
+
+    def _word_tests(self, part: str) -> list[int]:
+        if part == "#":
+            if self._number is None:
+                self._number = self._test_id("#")
+            return [self._number]
+        words = [token.word for token in tokens(part.strip("*"))]
+        ids = []
+        for position, word in enumerate(words):
+            head = part.startswith("*") and position == 0
+            tail = part.endswith("*") and position == len(words) - 1
+            table = (
+                self._inside if head and tail else self._suffix if head else self._prefix if tail else self._exact
+            )
+            key = fold(word)
+            if key not in table:
+                table[key] = self._test_id(f"{'*' * head}{key}{'*' * tail}")
+            ids.append(table[key])
+        return ids
+
+    def _test_id(self, name: str) -> int:
+        return self._tests.setdefault(name, len(self._tests))
+
+    def _passed(self, word: str) -> tuple[int, ...]:
+        known = self._cache.get(word)
+        if known is not None:
+            return known
+        passed: set[int] = set()
+        if (test := self._exact.get(word)) is not None:
+            passed.add(test)
+        for cut in range(1, len(word) + 1):
+            if (test := self._prefix.get(word[:cut])) is not None:
+                passed.add(test)
+            if (test := self._suffix.get(word[-cut:])) is not None:
+                passed.add(test)
+        passed.update(test for part, test in self._inside.items() if part in word)
+        if self._number is not None and is_number(word):
+            passed.add(self._number)
+        if len(self._cache) >= CACHE_WORDS:
+            self._cache.clear()
+        result = self._cache[word] = tuple(sorted(passed))
+        return result

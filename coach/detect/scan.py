@@ -1,0 +1,87 @@
+"""One utterance, scanned as it grows: only the words after the first changed one are read again."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from coach.detect.lexicon import Cue, Lexicon
+from coach.detect.normalize import Token, tokens
+from coach.detect.phrases import State
+from coach.detect.scope import Mark
+
+
+class Hit(NamedTuple):
+    """A cue that occurs at words `first`..`last` (inclusive)."""
+
+    cue: Cue
+    first: int
+    last: int
+
+
+@dataclass(slots=True)
+class Scan:
+    """Words and cue hits of one utterance's text so far.
+
+    Feeding a text word by word, in pieces or at once gives the same words and hits (tested as a property).
+    """
+
+    lexicon: Lexicon
+    text: str = ""
+    tokens: list[Token] = field(default_factory=list)
+    _states: list[list[State]] = field(default_factory=list)
+    _hits: list[list[Hit]] = field(default_factory=list)
+    """By the index of the word they end at."""
+
+    def update(self, text: str) -> None:
+        """Replace the text. O(changed words + length of the text, at memcmp speed)."""
+        if text == self.text:
+            return
+        keep = self._unchanged(text)
+        del self.tokens[keep:], self._states[keep:], self._hits[keep:]
+        start = self.tokens[-1].end if keep else 0
+        for token in tokens(text, start):
+            index = len(self.tokens)
+            alive, ended = self.lexicon.phrases.step(
+                token.word, index, self._states[-1] if self._states else []
+            )
+            self.tokens.append(token)
+            self._states.append(alive)
+            self._hits.append([Hit(cue, first, index) for cue, first in ended])
+        self.text = text
+
+    def hits(self) -> list[Hit]:
+        """All cue hits, by the word they end at. O(hits)."""
+        return [hit for ended in self._hits for hit in ended]
+
+    def marks(self) -> list[Mark]:
+        """The scope words among the hits."""
+        return [
+            Mark(hit.cue.label, hit.first, hit.last)
+            for ended in self._hits
+            for hit in ended
+            if hit.cue.kind == "scope"
+        ]
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Offsets in the text of words `first`..`last`."""
+        return self.tokens[first].start, self.tokens[last].end
+
+    def _unchanged(self, text: str) -> int:
+        """How many words are surely the same: all that end before the first changed character."""
+        same = _common_prefix(self.text, text)
+        keep = len(self.tokens)
+        while keep and self.tokens[keep - 1].end >= same:
+            keep -= 1
+        return keep
+
+
+def _common_prefix(a: str, b: str) -> int:
+    if b.startswith(a):
+        return len(a)
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[:middle] == b[:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,0 +1,129 @@
+"""A pack and `general` put together, ready for sessions: lexicons, responses, facts, plays. Immutable, no I/O."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from coach.detect.lexicon import Lexicon, compile_lexicon
+from coach.packs.loader import GENERAL, Pack, PackLanguage
+from coach.packs.schema import ChecklistItem, ComplianceItem, FollowUp, Response
+from coach.taxonomy import LANGUAGES, Archetype, Category, Language, SignalKind, Stage
+
+_NOTHING = PackLanguage()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A response chosen for a card: where it came from (`variant`), and its words."""
+
+    variant: str
+    response: Response
+
+
+class Knowledge:
+    """What a session of one pack knows, in every language."""
+
+    def __init__(self, pack: Pack, general: Pack) -> None:
+        self.pack = pack.id
+        self.version = pack.version
+        self._layers: dict[Language, list[tuple[str, PackLanguage]]] = {}
+        self.lexicons: dict[Language, Lexicon] = {}
+        for language in LANGUAGES:
+            layers = [(p.id, p.languages.get(language, _NOTHING)) for p in ((pack, general) if pack.id != GENERAL else (general,))]
+            self._layers[language] = layers
+            parts = [part for _, part in reversed(layers)]
+            self.lexicons[language] = compile_lexicon(
+                language,
+                [part.cues for part in parts],
+                [entry for part in parts for entry in part.knowledge.competitors],
+                [item for part in parts for item in part.playbook.checklist],
+                [item for part in parts for item in part.playbook.compliance],
+            )
+
+    def objection(self, category: Category, archetype: Archetype | None, language: Language) -> Line | None:
+        """The response for an objection: the pack's for this archetype, its default, then `general`'s."""
+        for variant in (archetype, "default") if archetype else ("default",):
+            for pack, part in self._layers[language]:
+                response = part.responses.objections.get(category, {}).get(variant)
+                if response is not None:
+                    return Line(f"{pack}.{category}.{variant}", response)
+        return None
+
+    def signal(self, kind: SignalKind, language: Language) -> Line | None:
+        """The response for a buying signal."""
+        for pack, part in self._layers[language]:
+            if (response := part.responses.signals.get(kind)) is not None:
+                return Line(f"{pack}.{kind}", response)
+        return None
+
+    def stage(self, stage: Stage, language: Language) -> Line | None:
+        """The response for entering a stage."""
+        for pack, part in self._layers[language]:
+            if (response := part.responses.stages.get(stage)) is not None:
+                return Line(f"{pack}.{stage}", response)
+        return None
+
+    def variant(self, variant: str, language: Language) -> Response | None:
+        """The same response in another language, by its variant name."""
+        pack, *path = variant.split(".")
+        for name, part in self._layers[language]:
+            if name != pack:
+                continue
+            if len(path) == 2:
+                table: dict[str, dict[str, Response]] = {**part.responses.objections}  # type: ignore[dict-item]
+                return table.get(path[0], {}).get(path[1])
+            merged: dict[str, Response] = {**part.responses.signals, **part.responses.stages}  # type: ignore[dict-item]
+            return merged.get(path[0])
+        return None
+
+    def facts(self, refs: list[str], language: Language, now_ms: int) -> list[str]:
+        """Facts of a response with `@…` references resolved; what is out of date is left out."""
+        today = datetime.fromtimestamp(now_ms / 1000, UTC).date()
+        found = (self._fact(ref, language, today) if ref.startswith("@") else ref for ref in refs)
+        return [fact for fact in found if fact]
+
+    def competitor(self, name: str, language: Language) -> str | None:
+        """A fair difference to name against this competitor."""
+        return self._fact(f"@competitor.{name}", language, date.max)
+
+    def checklist(self, language: Language) -> list[ChecklistItem]:
+        """What the seller should do in the call; the pack's items before the general ones."""
+        return [item for _, part in self._layers[language] for item in part.playbook.checklist]
+
+    def compliance(self, language: Language) -> list[ComplianceItem]:
+        """What the seller must not say."""
+        return [item for _, part in self._layers[language] for item in part.playbook.compliance]
+
+    def follow_up(self, language: Language) -> FollowUp | None:
+        """The draft of the message after the call."""
+        plays = (part.playbook.follow_up for _, part in self._layers[language])
+        return next((draft for draft in plays if draft is not None), None)
+
+    def label(self, key: str, language: Language) -> str:
+        """A display name or text of the seller's language; the key itself where a pack has none."""
+        for _, part in self._layers[language]:
+            if key in part.playbook.labels:
+                return part.playbook.labels[key]
+        return key
+
+    def _fact(self, ref: str, language: Language, today: date) -> str | None:
+        kind, _, name = ref[1:].partition(".")
+        for _, part in self._layers[language]:
+            known = part.knowledge
+            if kind in ("market", "promotion"):
+                for fact in known.market if kind == "market" else known.promotions:
+                    if fact.id == name and today <= fact.valid_until and (not fact.valid_from or fact.valid_from <= today):
+                        return f"{fact.text} ({fact.source})"
+            elif kind == "product":
+                for product in known.products:
+                    if product.id == name:
+                        return f"{product.name}: {product.price}" if product.price else f"{product.name}: {product.text}"
+            elif kind == "competitor":
+                for competitor in known.competitors:
+                    if competitor.id == name:
+                        return f"{competitor.name}: {competitor.text}"
+        return None
+
+
+def build(packs: dict[str, Pack]) -> dict[str, Knowledge]:
+    """Every pack's knowledge, by id."""
+    return {name: Knowledge(pack, packs[GENERAL]) for name, pack in packs.items()}

@@ -1,0 +1,81 @@
+"""YAML with the line of every value, so that an error can say where it is."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+try:
+    from yaml import CSafeLoader as _Loader
+except ImportError:  # PyYAML built without libyaml
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
+Loc = tuple[str | int, ...]
+
+
+class YamlError(ValueError):
+    """The file is not YAML. `line` counts from 1."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def read(path: Path) -> Any:
+    """The file's content as plain Python values; `{}` for an empty file.
+
+    Raises `YamlError`.
+    """
+    try:
+        return yaml.load(path.read_bytes(), _Loader) or {}  # noqa: S506  a safe loader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise YamlError(error.problem or "not YAML", mark.line + 1 if mark else 1) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise YamlError(f"not YAML: {error}", 1) from None
+
+
+def line_of(path: Path, loc: Loc) -> int:
+    """The line (from 1) of the value at `loc`, or of its nearest parent that exists.
+
+    Composes the file again: only the error path pays for line numbers.
+    """
+    node = yaml.compose(path.read_bytes(), _Loader)
+    line = 1
+    for step in loc:
+        found = _child(node, step)
+        if found is None:
+            break
+        line, node = found
+    return line
+
+
+def duplicate_keys(path: Path) -> list[tuple[str, int]]:
+    """Keys that stand twice in one mapping, with the second one's line: YAML keeps only the last."""
+    found: list[tuple[str, int]] = []
+
+    def walk(node: yaml.Node | None) -> None:
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                if key.value in seen:
+                    found.append((str(key.value), key.start_mark.line + 1))
+                seen.add(key.value)
+                walk(value)
+        elif isinstance(node, yaml.SequenceNode):
+            for value in node.value:
+                walk(value)
+
+    walk(yaml.compose(path.read_bytes(), _Loader))
+    return found
+
+
+def _child(node: yaml.Node | None, step: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(step):
+                return key.start_mark.line + 1, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        value = node.value[step]
+        return value.start_mark.line + 1, value
+    return None

@@ -1,0 +1,320 @@
+"""Cards and their suggestions: the attention budget decides what a seller sees, and when.
+
+One primary card; an objection's card is shown at once; anything else waits for a moment in which the seller
+listens, at most one new card in 8 s, and is dropped when its moment does not come (docs/design.md, "Attention").
+"""
+
+from typing import Any, Literal
+
+from coach.packs.knowledge import Knowledge, Line
+from coach.packs.schema import Response
+from coach.session.effects import Prompt, Suggest
+from coach.session.hearing import Change
+from coach.session.inputs import Asked, Cancelled, SuggestionEnded
+from coach.session.out import Cause, Out
+from coach.session.state import Core, Identity, OpenCard, Proposal
+from coach.session.view import View
+from coach.taxonomy import Archetype, Language
+
+NEW_CARD_MS = 8_000
+OBJECTION_MS = 30_000
+"""A customer waits 20–45 s for an answer to an objection (anchors/product.md, section 3)."""
+OTHER_MS = 20_000
+ASK_MS = 60_000
+WAIT_MS = 10_000
+"""A signal's card that has not been shown by then is about something said too long ago."""
+WAITING = 5
+OBJECTION_CARDS = 3
+PROMPT_TURNS = 12
+ARCHETYPE_P = 0.4
+"""Below this the default response is the safer one."""
+
+Why = Literal["retracted", "handled", "superseded", "used", "expired"]
+
+
+class Coaching:
+    """The speaking half of a session."""
+
+    def __init__(self, identity: Identity, knowledge: Knowledge, core: Core, view: View) -> None:
+        self._identity = identity
+        self._knowledge = knowledge
+        self._core = core
+        self._view = view
+
+    def react(self, change: Change, out: Out) -> None:
+        """Cards for what a transcript frame raised; the cards of what it closed go."""
+        for finding in change.closed:
+            status = self._finding(finding)["status"]
+            self._close_for(finding, "handled" if status == "handled" else "retracted", out)
+        for event in change.raised:
+            if event["type"] == "objection":
+                self._objection(event, change.competitors, out)
+            elif event["status"] == "confirmed":
+                self._propose("signal", event["kind"], event["id"], event, out)
+        if change.stage and self._view.stage is not None:
+            event = self._view.stage
+            self._propose("stage", event["stage"], event["stage"], event, out)
+        self.tick(out)
+
+    def ask(self, asked: Asked, out: Out) -> None:
+        """A card for the seller's own question: what the play for this stage says, until a model answers."""
+        self._core.asks += 1
+        language = self._core.language
+        stage = self._core.stage.stage or "discovery"
+        line = self._knowledge.stage(stage, language)
+        if line is None:
+            out.refuse("not_allowed", "the pack has no answer to questions")
+            return
+        title = self._knowledge.label("ask_title", self._identity.ui_language)
+        self._open(
+            "ask", f"a{self._core.asks}", "ask", line, language, 1.0, ASK_MS, None, out, title=title, question=asked.text
+        )
+
+    def cancel(self, cancelled: Cancelled, out: Out) -> None:
+        """Stop a card's suggestion. A card without a running one is left as it is."""
+        if not self.knows(cancelled.card):
+            out.refuse("bad_frame", "card: there is none of that id")
+        elif cancelled.card in self._core.streaming:
+            out.stop(cancelled.card, "cancelled")
+
+    def ended(self, end: SuggestionEnded, out: Out) -> None:
+        """The one end of a suggestion. A second one changes nothing."""
+        if end.card not in self._core.streaming:
+            return
+        cause = self._core.streaming.pop(end.card)
+        for name in ("input_tokens", "output_tokens", "cost_usd"):
+            if end.usage.get(name) is not None:
+                self._core.cost[name] = self._core.cost.get(name, 0) + end.usage[name]
+        out.publish(
+            "suggestion",
+            Cause(*cause) if cause else None,
+            card=end.card,
+            status=end.status,
+            provider=end.provider,
+            model=end.model,
+            text=end.text,
+            timing=end.timing,
+            usage=end.usage,
+        )
+
+    def forget(self, finding: str, out: Out) -> None:
+        """A provisional finding was taken back without a frame: its card goes."""
+        self._close_for(finding, "retracted", out)
+
+    def used(self, card: str, out: Out) -> None:
+        """The seller used a card: it makes room."""
+        self._close(card, "used", out)
+
+    def knows(self, card: str) -> bool:
+        """Whether this session ever had that card."""
+        number = card.removeprefix("c")
+        return card.startswith("c") and number.isdigit() and str(int(number)) == number and 1 <= int(number) <= self._core.card_count
+
+    def tick(self, out: Out) -> None:
+        """Close what expired and show what may be shown now."""
+        for card in [card.id for card in self._core.cards if card.expires_at <= out.now_ms]:
+            self._close(card, "expired", out)
+        fresh = [proposal for proposal in self._core.waiting if proposal.until > out.now_ms]
+        self._core.missed += len(self._core.waiting) - len(fresh)
+        self._core.waiting = fresh
+        if fresh and self._moment(out.now_ms) <= out.now_ms:
+            self._show(self._core.waiting.pop(0), out)
+
+    def due_ms(self, now_ms: int) -> int | None:
+        """When `tick` next has something to do."""
+        times = [card.expires_at for card in self._core.cards]
+        times += [proposal.until for proposal in self._core.waiting]
+        if self._core.waiting:
+            times.append(max(now_ms, self._moment(now_ms)))
+        return min(times, default=None)
+
+    def close_all(self, out: Out) -> None:
+        """Close every card and drop what waits: the call is over."""
+        self._core.missed += len(self._core.waiting)
+        self._core.waiting = []
+        for card in list(self._core.cards):
+            self._close(card.id, "expired", out)
+
+    def _moment(self, now_ms: int) -> int:
+        """When a card that is not critical may be shown, as far as known now."""
+        moment = self._core.seller_talks_until
+        if self._core.last_card_at is not None:
+            moment = max(moment, self._core.last_card_at + NEW_CARD_MS)
+        busy = [card.expires_at for card in self._core.cards if card.trigger in ("objection", "ask")]
+        return max(moment, *busy) if busy else moment
+
+    def _objection(self, event: dict[str, Any], competitors: tuple[str, ...], out: Out) -> None:
+        core, category = self._core, event["category"]
+        mine = [card for card in core.cards if card.trigger == "objection"]
+        if any(card.label == event["id"] for card in mine):
+            return
+        for card in mine:
+            if self._finding(card.label)["category"] == category:
+                if out.now_ms - card.opened_at < NEW_CARD_MS:
+                    return
+                self._close(card.id, "superseded", out)
+        line = self._choose(event)
+        if line is None:
+            return
+        rest = [card for card in core.cards if card.trigger == "objection"]
+        others = [card for card in core.cards if card.trigger != "objection" and card.trigger != "ask"]
+        for card in [*rest[: max(0, len(rest) - OBJECTION_CARDS + 1)], *others]:
+            self._close(card.id, "superseded", out)
+        extra = [self._knowledge.competitor(name, self._identity.ui_language) for name in competitors]
+        facts = [fact for fact in extra if fact] if category == "competition" else []
+        self._open(
+            "objection", event["id"], event["id"], line, event["language"], event["confidence"], OBJECTION_MS, event, out, facts=facts
+        )
+
+    def _choose(self, event: dict[str, Any]) -> Line | None:
+        """The response for this client; one that was shown already gives way to one that was not."""
+        language = event["language"]
+        first, p = self._core.profile.ranking()[0]
+        likely: Archetype | None = self._core.profile.stable or (first if p >= ARCHETYPE_P else None)
+        lines = [self._knowledge.objection(event["category"], who, language) for who in (likely, None)]
+        known = [line for line in lines if line is not None]
+        return min(known, key=lambda line: self._core.shown.get(line.variant, 0), default=None)
+
+    def _propose(
+        self, trigger: Literal["signal", "stage"], label: str, trigger_id: str, event: dict[str, Any], out: Out
+    ) -> None:
+        core = self._core
+        if any(proposal.label == label for proposal in core.waiting) or any(card.label == label for card in core.cards):
+            return
+        if len(core.waiting) >= WAITING:
+            core.waiting.pop(0)
+            core.missed += 1
+        proposal = Proposal(
+            trigger,
+            label,
+            trigger_id,
+            event["utterance"],
+            event["source"],
+            event.get("quote", ""),
+            event["confidence"],
+            core.language,
+            out.now_ms + WAIT_MS,
+        )
+        # A signal says what the customer wants now; a stage only where the call is.
+        at = 0 if trigger == "signal" else len(core.waiting)
+        core.waiting.insert(at, proposal)
+
+    def _show(self, proposal: Proposal, out: Out) -> None:
+        line = (
+            self._knowledge.signal(proposal.label, proposal.language)  # type: ignore[arg-type]
+            if proposal.trigger == "signal"
+            else self._knowledge.stage(proposal.label, proposal.language)  # type: ignore[arg-type]
+        )
+        if line is None:
+            return
+        for card in [card.id for card in self._core.cards if card.trigger in ("signal", "stage")]:
+            self._close(card, "superseded", out)
+        cause = {"utterance": proposal.utterance, "source": proposal.source, "quote": proposal.quote}
+        self._open(
+            proposal.trigger, proposal.trigger_id, proposal.label, line, proposal.language, proposal.confidence, OTHER_MS, cause, out
+        )
+
+    def _open(
+        self,
+        trigger: Literal["objection", "signal", "ask", "stage"],
+        trigger_id: str,
+        label: str,
+        line: Line,
+        language: Language,
+        confidence: float,
+        lasts_ms: int,
+        cause: dict[str, Any] | None,
+        out: Out,
+        *,
+        title: str | None = None,
+        facts: list[str] | None = None,
+        question: str | None = None,
+    ) -> None:
+        core = self._core
+        core.card_count += 1
+        core.last_card_at = out.now_ms
+        core.shown[line.variant] = core.shown.get(line.variant, 0) + 1
+        card, expires_at = f"c{core.card_count}", out.now_ms + lasts_ms
+        core.cards.append(OpenCard(card, trigger, label, out.now_ms, expires_at))
+        read = self._read(line)
+        known = [*(facts or []), *self._knowledge.facts(read.facts, self._identity.ui_language, out.now_ms)]
+        fields: dict[str, Any] = {
+            "id": card,
+            "status": "open",
+            "trigger": {"type": trigger, "id": trigger_id},
+            "title": title or read.title,
+            "say": line.response.say,
+            **({"ask": line.response.ask} if line.response.ask else {}),
+            **({"facts": known} if known else {}),
+            "variant": line.variant,
+            "confidence": confidence,
+            "expires_at": expires_at,
+        }
+        event = out.publish("card", Cause(cause["utterance"], cause["source"]) if cause else None, **fields)
+        prompt = Prompt(
+            trigger,
+            label if trigger != "objection" else self._finding(label)["category"],
+            cause.get("quote", "") if cause else "",
+            language,
+            self._identity.ui_language,
+            line.response.say,
+            line.response.ask,
+            tuple(known),
+            core.profile.stable,
+            tuple((final["speaker"], final["text"]) for final in self._view.transcript[-PROMPT_TURNS:]),
+            question,
+        )
+        self._suggest(event, prompt, out)
+
+    def _suggest(self, card: dict[str, Any], prompt: Prompt, out: Out) -> None:
+        """Have a model stream into the card. Another stream makes room for an objection or a question."""
+        if self._identity.provider is None:
+            return
+        if self._core.streaming:
+            if prompt.trigger not in ("objection", "ask"):
+                return
+            for other in self._core.streaming:
+                out.stop(other, "superseded")
+        cause = _cause(card)
+        self._core.streaming[card["id"]] = tuple(cause) if cause else None
+        out.publish(
+            "suggestion",
+            cause,
+            card=card["id"],
+            status="started",
+            provider=self._identity.provider,
+            model=self._identity.model or "",
+            text="",
+            timing={},
+            usage={},
+        )
+        out.effects.append(Suggest(card["id"], prompt))
+
+    def _read(self, line: Line) -> Response:
+        """What the seller reads of it, in the seller's language where the pack has it."""
+        return self._knowledge.variant(line.variant, self._identity.ui_language) or line.response
+
+    def _close_for(self, finding: str, why: Why, out: Out) -> None:
+        self._core.waiting = [p for p in self._core.waiting if p.trigger_id != finding]
+        for card in [card.id for card in self._core.cards if card.label == finding]:
+            self._close(card, why, out)
+
+    def _close(self, card: str, why: Why, out: Out) -> None:
+        if not any(known.id == card for known in self._core.cards):
+            return
+        self._core.cards = [known for known in self._core.cards if known.id != card]
+        if card in self._core.streaming:
+            status: Literal["cancelled", "superseded", "expired"] = (
+                "expired" if why == "expired" else "cancelled" if why == "used" else "superseded"
+            )
+            out.stop(card, status)
+        event = self._view.cards[card]
+        fields = {k: v for k, v in event.items() if k not in ("type", "session", "at", "offset", "utterance", "source")}
+        out.publish("card", _cause(event), **{**fields, "status": "closed", "why": why})
+
+    def _finding(self, name: str) -> dict[str, Any]:
+        return self._view.objections.get(name) or self._view.signals[name]
+
+
+def _cause(event: dict[str, Any]) -> Cause | None:
+    return Cause(event["utterance"], event["source"]) if "utterance" in event else None

@@ -1,0 +1,283 @@
+"""Transcript frames into the transcript and findings: revisions, finals, what is confirmed, taken back, handled."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from coach.detect import language as language_of
+from coach.detect.scan import Scan
+from coach.detect.score import ClientReading, Finding, SellerReading, read_client, read_seller
+from coach.packs.knowledge import Knowledge
+from coach.session.effects import Again, Take
+from coach.session.inputs import Heard
+from coach.session.out import Cause, Out
+from coach.session.state import Core, Identity, OpenUtterance
+from coach.session.view import View
+from coach.taxonomy import Category, Language
+
+ENTER = 0.6
+"""A provisional finding needs this much while the text still grows,"""
+CONFIRM = 0.5
+"""a confirmed one this much of the final's text,"""
+LEAVE = 0.3
+"""and a provisional one is taken back below this: the gap keeps it from flickering."""
+OPEN_UTTERANCES = 32
+"""Utterances without a final at one time; the oldest makes room. Two speakers have two."""
+
+Key = tuple[str, str]
+"""(source, utterance)"""
+
+
+@dataclass(slots=True)
+class Change:
+    """What a frame changed that coaching reacts to, besides the events already published."""
+
+    raised: list[dict[str, Any]] = field(default_factory=list)
+    """Objection and signal events that became provisional or confirmed with this frame."""
+    closed: list[str] = field(default_factory=list)
+    """Ids of findings retracted or handled."""
+    stage: bool = False
+    client: ClientReading | None = None
+    seller: SellerReading | None = None
+    competitors: tuple[str, ...] = ()
+
+
+class Hearing:
+    """The listening half of a session."""
+
+    def __init__(self, identity: Identity, knowledge: Knowledge, core: Core, view: View) -> None:
+        self._identity = identity
+        self._knowledge = knowledge
+        self._core = core
+        self._view = view
+        self._scans: dict[Key, Scan] = {}
+        self._utterances: dict[Key, OpenUtterance] = {(u.source, u.utterance): u for u in core.open}
+        self._finals: set[Key] = set()
+        self._taken: dict[str, list[dict[str, Any]]] = {}
+        """By source, the taken finals in order of `seq`: the last one's `seq` is the list's length."""
+        for event in view.transcript:
+            self._remember(event)
+        self._live: dict[Key, dict[str, dict[str, Any]]] = {}
+        """Provisional findings of open utterances, newest event by finding id."""
+        for event in [*view.objections.values(), *view.signals.values()]:
+            if event["status"] == "provisional":
+                self._live.setdefault((event["source"], event["utterance"]), {})[event["id"]] = event
+
+    def taken(self, source: str) -> int:
+        """The highest `seq` of this source that was taken."""
+        return len(self._taken.get(source, ()))
+
+    def interims(self) -> list[dict[str, Any]]:
+        """Open utterances in the shape of `transcript` events without time and offset."""
+        return [self._interim_fields(utterance) for utterance in self._utterances.values()]
+
+    def hear(self, heard: Heard, out: Out) -> Change | None:
+        """Take a frame in; None if it changed nothing or was refused."""
+        key = (heard.source, heard.utterance)
+        if heard.final:
+            if not self._in_order(heard, key, out):
+                return None
+        elif key in self._finals:
+            return None
+        change = Change()
+        if key not in self._utterances and len(self._utterances) >= OPEN_UTTERANCES:
+            self._forget(next(iter(self._utterances)), change, out)
+        scan = self._scan(heard, key)
+        utterance = self._utterances[key]
+        cause = Cause(heard.utterance, heard.source)
+        if heard.final:
+            self._final(heard, utterance, out)
+        else:
+            out.show("transcript", f"interim:{heard.source}:{heard.utterance}", cause, **_spoken(utterance), final=False)
+        if heard.speaker == "client":
+            change.client = read_client(scan)
+            change.competitors = change.client.competitors
+            self._findings(key, change.client.findings, heard, scan.lexicon.language, change, out)
+        else:
+            self._findings(key, (), heard, scan.lexicon.language, change, out)
+            if heard.final:
+                change.seller = read_seller(scan)
+        if heard.final:
+            self._settle(key, cause, utterance, change, out)
+            self._scans.pop(key, None)
+            del self._utterances[key]
+        self._core.open = list(self._utterances.values())
+        return change
+
+    def forget_provisional(self, out: Out) -> list[str]:
+        """Retract whatever has no final: at the end of a call, and after a crash. Ids of the findings."""
+        change = Change()
+        for key in [*self._utterances, *self._live]:
+            self._forget(key, change, out)
+        self._core.open = []
+        return change.closed
+
+    def _forget(self, key: Key, change: Change, out: Out) -> None:
+        self._utterances.pop(key, None)
+        self._scans.pop(key, None)
+        for name, event in self._live.pop(key, {}).items():
+            self._again(event, "retracted", out)
+            change.closed.append(name)
+
+    def _in_order(self, heard: Heard, key: Key, out: Out) -> bool:
+        assert heard.seq is not None
+        taken = self._taken.get(heard.source, [])
+        if heard.seq <= len(taken):
+            before = taken[heard.seq - 1]
+            if all(before[name] == getattr(heard, name) for name in _CONTENT):
+                out.effects.append(Again(heard.source))
+            else:
+                out.refuse("conflict", f"seq {heard.seq} was taken with another content", seq=heard.seq)
+            return False
+        if heard.seq > len(taken) + 1:
+            expect = len(taken) + 1
+            out.refuse("gap", f"seq {heard.seq} is too high, {expect} is next", seq=heard.seq, expect=expect)
+            return False
+        if key in self._finals:
+            out.refuse("conflict", "utterance: has its final already, under another seq", seq=heard.seq)
+            return False
+        return True
+
+    def _scan(self, heard: Heard, key: Key) -> Scan:
+        """The utterance's scan with the new text, in the language it is in."""
+        if key not in self._utterances:
+            self._utterances[key] = OpenUtterance(
+                heard.source, heard.utterance, heard.speaker, "", heard.start_ms, heard.end_ms, self._core.language
+            )
+        utterance = self._utterances[key]
+        declared = heard.language or (self._identity.language if self._identity.language != "auto" else None)
+        scan = self._scans.get(key)
+        language: Language = declared or (scan.lexicon.language if scan else self._core.language)
+        if scan is None or scan.lexicon.language != language:
+            scan = Scan(self._knowledge.lexicons[language])
+        scan.update(heard.text)
+        if declared is None:
+            weights = language_of.weigh((token.word for token in scan.tokens), heard.text)
+            language = language_of.decide(weights, language)
+            if language != scan.lexicon.language:
+                scan = Scan(self._knowledge.lexicons[language])
+                scan.update(heard.text)
+        self._scans[key] = scan
+        utterance.speaker, utterance.text, utterance.language = heard.speaker, heard.text, language
+        utterance.start_ms, utterance.end_ms = heard.start_ms, heard.end_ms
+        self._core.language = language
+        return scan
+
+    def _final(self, heard: Heard, utterance: OpenUtterance, out: Out) -> None:
+        out.effects.append(Take(heard, utterance.language))
+        cause = Cause(heard.utterance, heard.source)
+        event = out.publish("transcript", cause, **_spoken(utterance), final=True, seq=heard.seq)
+        self._remember(event)
+
+    def _remember(self, event: dict[str, Any]) -> None:
+        self._finals.add((event["source"], event["utterance"]))
+        self._taken.setdefault(event["source"], []).append(event)
+
+    def _findings(
+        self, key: Key, found: tuple[Finding, ...], heard: Heard, language: Language, change: Change, out: Out
+    ) -> None:
+        """Bring this utterance's findings to what its text says now."""
+        live = self._live.setdefault(key, {})
+        seen = set()
+        for finding in found:
+            name = f"{heard.source}/{heard.utterance}/{finding.label}"
+            before = live.get(name)
+            needed = CONFIRM if heard.final else LEAVE if before else ENTER
+            if finding.confidence < needed:
+                continue
+            seen.add(name)
+            if before is not None and not heard.final:
+                continue
+            fields: dict[str, Any] = {
+                "id": name,
+                ("category" if finding.kind == "objection" else "kind"): finding.label,
+                "status": "confirmed" if heard.final else "provisional",
+                "confidence": finding.confidence,
+                "quote": heard.text[finding.start : finding.end],
+                **({"language": language} if finding.kind == "objection" else {}),
+                "by": "instant",
+            }
+            event = out.publish(finding.kind, Cause(heard.utterance, heard.source), **fields)
+            change.raised.append(event)
+            if not heard.final:
+                live[name] = event
+            elif finding.kind == "signal":
+                self._core.meter.signals[finding.label] = self._core.meter.signals.get(finding.label, 0) + 1
+        for name in [name for name in live if name not in seen]:
+            self._again(live.pop(name), "retracted", out)
+            change.closed.append(name)
+        if heard.final or not live:
+            self._live.pop(key, None)
+
+    def _settle(self, key: Key, cause: Cause, utterance: OpenUtterance, change: Change, out: Out) -> None:
+        """What a final means for the call: profile, stage, meter, earlier objections."""
+        core = self._core
+        raised = {event["type"] for event in change.raised}
+        evidence = {**change.seller.stages} if change.seller else {}
+        if "objection" in raised:
+            evidence["objection_handling"] = evidence.get("objection_handling", 0.0) + 1.5
+        if any(event.get("kind") == "next_step" for event in change.raised):
+            evidence["closing"] = evidence.get("closing", 0.0) + 1.0
+        words = (change.client or change.seller).words  # type: ignore[union-attr]
+        core.meter.heard(utterance.speaker, words, utterance.start_ms, utterance.end_ms)
+        if change.client is not None:
+            self._handled(change.client, cause, change, out)
+            if core.profile.add(utterance.utterance, utterance.text, change.client):
+                out.publish("archetype", cause, **core.profile.fields())
+        if utterance.speaker == "seller":
+            core.answered = True
+        elif "objection" in raised:
+            core.answered = False
+        change.stage = core.stage.add(evidence)
+        if change.stage:
+            out.publish("stage", cause, stage=core.stage.stage, confidence=core.stage.confidence())
+
+    def _handled(self, reading: ClientReading, cause: Cause, change: Change, out: Out) -> None:
+        """Objections of earlier utterances that this one takes back, or is content about."""
+        earlier = [
+            event
+            for event in self._view.objections.values()
+            if event["status"] == "confirmed" and (event["source"], event["utterance"]) != (cause.source, cause.utterance)
+        ]
+        over = [event for event in earlier if event["category"] in reading.resolved]
+        content = reading.accepted or any(
+            event["type"] == "signal" and event["kind"] in ("agreement", "next_step") for event in change.raised
+        )
+        new = any(event["type"] == "objection" for event in change.raised)
+        if content and not new and self._core.answered and earlier and earlier[-1] not in over:
+            over.append(earlier[-1])
+        for event in over:
+            self._again(event, "handled", out)
+            change.closed.append(event["id"])
+
+    @staticmethod
+    def _again(event: dict[str, Any], status: Literal["retracted", "handled"], out: Out) -> None:
+        """The same finding in a later status; its utterance stays the one that raised it."""
+        fields = {k: v for k, v in event.items() if k not in _ENVELOPE}
+        out.publish(event["type"], Cause(event["utterance"], event["source"]), **{**fields, "status": status})
+
+    @staticmethod
+    def _interim_fields(utterance: OpenUtterance) -> dict[str, Any]:
+        return {"utterance": utterance.utterance, "source": utterance.source, **_spoken(utterance), "final": False}
+
+
+def open_objections(view: View) -> dict[Category, int]:
+    """How many objections stand open, by category."""
+    counts: dict[Category, int] = {}
+    for event in view.objections.values():
+        if event["status"] in ("provisional", "confirmed"):
+            counts[event["category"]] = counts.get(event["category"], 0) + 1
+    return counts
+
+
+_CONTENT = ("utterance", "speaker", "text", "start_ms", "end_ms")
+_ENVELOPE = ("type", "session", "at", "offset", "utterance", "source")
+
+
+def _spoken(utterance: OpenUtterance) -> dict[str, Any]:
+    return {
+        "speaker": utterance.speaker,
+        "text": utterance.text,
+        "start_ms": utterance.start_ms,
+        "end_ms": utterance.end_ms,
+        "language": utterance.language,
+    }

@@ -1,0 +1,80 @@
+"""A session as its subscribers know it: nothing but its durable events, folded.
+
+Law: `View` of a snapshot, with the later events applied, is the `View` of the later snapshot.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Event = dict[str, Any]
+
+
+@dataclass(slots=True)
+class View:
+    """Newest event of everything durable. `state()` is what `welcome` carries of it."""
+
+    transcript: list[Event] = field(default_factory=list)
+    objections: dict[str, Event] = field(default_factory=dict)
+    signals: dict[str, Event] = field(default_factory=dict)
+    archetype: Event | None = None
+    stage: Event | None = None
+    cards: dict[str, Event] = field(default_factory=dict)
+    """Open ones, oldest first."""
+    suggestions: dict[str, Event] = field(default_factory=dict)
+    """Newest one of each open card."""
+    strategies: dict[str, int] = field(default_factory=dict)
+    """How many cards were shown, and how many ended for which reason."""
+    answers: dict[str, Event] = field(default_factory=dict)
+    """The newest card that was shown for each objection, open or not."""
+    summary: Event | None = None
+    ended: bool = False
+    outcome: str | None = None
+
+    def apply(self, event: Event) -> None:
+        """Fold one durable event in. Events come in order of their offsets."""
+        kind = event["type"]
+        if kind == "transcript":
+            self.transcript.append(event)
+        elif kind == "objection":
+            self.objections[event["id"]] = event
+        elif kind == "signal":
+            self.signals[event["id"]] = event
+        elif kind == "archetype":
+            self.archetype = event
+        elif kind == "stage":
+            self.stage = event
+        elif kind == "card":
+            self._card(event)
+        elif kind == "suggestion":
+            if event["card"] in self.cards:
+                self.suggestions[event["card"]] = event
+        elif kind == "summary":
+            self.summary = event
+        elif kind == "ended":
+            self.ended = True
+            self.outcome = event["outcome"]
+
+    def state(self) -> dict[str, Any]:
+        """The durable part of `welcome.state`."""
+        return {
+            "transcript": self.transcript,
+            "objections": list(self.objections.values()),
+            "signals": list(self.signals.values()),
+            "archetype": self.archetype,
+            "stage": self.stage,
+            "cards": list(self.cards.values()),
+            "suggestions": list(self.suggestions.values()),
+            "strategies": self.strategies,
+            **({"summary": self.summary, "outcome": self.outcome} if self.ended else {}),
+        }
+
+    def _card(self, event: Event) -> None:
+        count = "shown" if event["status"] == "open" else event["why"]
+        self.strategies = {**self.strategies, count: self.strategies.get(count, 0) + 1}
+        if event["trigger"]["type"] == "objection":
+            self.answers[event["trigger"]["id"]] = event
+        if event["status"] == "open":
+            self.cards[event["id"]] = event
+        else:
+            self.cards.pop(event["id"], None)
+            self.suggestions.pop(event["id"], None)

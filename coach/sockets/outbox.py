@@ -1,0 +1,166 @@
+"""One socket's bounded outbox: what waits to be written, in order, and what happens when it waits too long.
+
+Durable events, acks and errors are never dropped: a peer that cannot take them is cut and resumes. Tokens of a
+card merge into one frame, and of a latest-wins event (metrics, presence, interims, wall lines) only the newest
+waits. Whatever leaves in one tick of the loop leaves in one write. Nobody ever waits for an outbox.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from coach.sockets.transport import text_frame
+from coach.wire.codec import encode
+
+LIMIT_FRAMES = 1_000
+LIMIT_BYTES = 1 << 20
+"""1 MiB: about 3,000 events. More would only be later to learn that the peer is gone."""
+CHUNK_BYTES = 64 * 1024
+"""One write's size: the transport's high-water mark, so that backpressure is seen between two writes."""
+
+
+class Wire(Protocol):
+    """What an outbox needs of a transport."""
+
+    paused_since: float | None
+
+    @property
+    def open(self) -> bool: ...
+    def write_frames(self, frames: list[bytes]) -> None: ...
+
+
+class Publication:
+    """One event on its way to any number of sockets: encoded at most once, however many take it."""
+
+    __slots__ = ("_frame", "event", "key", "token")
+
+    def __init__(self, event: dict[str, Any], *, key: str | None = None, token: bool = False) -> None:
+        self.event = event
+        self.key = key
+        """Latest-wins and token publications of one key replace, or merge with, what waits."""
+        self.token = token
+        self._frame: bytes | None = None
+
+    @property
+    def frame(self) -> bytes:
+        """The prepared WebSocket frame."""
+        if self._frame is None:
+            self._frame = text_frame(encode(self.event))
+        return self._frame
+
+
+@dataclass(slots=True)
+class _Entry:
+    publications: list[Publication]
+    bytes: int
+
+    def frame(self) -> bytes:
+        if len(self.publications) == 1:
+            return self.publications[0].frame
+        first = self.publications[0].event
+        text = "".join(publication.event["text"] for publication in self.publications)
+        return text_frame(encode({**first, "text": text}))
+
+
+@dataclass(slots=True)
+class Outbox:
+    """Bounded queue of one socket. `on_overflow` is called once, when a limit is passed."""
+
+    wire: Wire
+    schedule: Callable[[Callable[[], None]], object]
+    """Runs a callback soon, in this thread: the loop's `call_soon`."""
+    on_overflow: Callable[[], None]
+    frames_left: int = LIMIT_FRAMES
+    bytes_left: int = LIMIT_BYTES
+    _entries: deque[_Entry | Iterator[bytes]] = field(default_factory=deque)
+    _by_key: dict[str, _Entry] = field(default_factory=dict)
+    _scheduled: bool = False
+    _overflowed: bool = False
+
+    def push(self, publication: Publication) -> None:
+        """Queue it, merging or replacing by its key. Never waits, never raises."""
+        key = publication.key
+        entry = self._by_key.get(key) if key is not None else None
+        if entry is None:
+            size = len(publication.frame)
+            entry = _Entry([publication], size)
+            self._entries.append(entry)
+            if key is not None:
+                self._by_key[key] = entry
+            self.frames_left -= 1
+            self.bytes_left -= size
+        elif publication.token:
+            size = len(publication.event["text"].encode())
+            entry.publications.append(publication)
+            entry.bytes += size
+            self.bytes_left -= size
+        else:
+            size = len(publication.frame)
+            self.bytes_left += entry.bytes - size
+            entry.publications[:] = [publication]
+            entry.bytes = size
+        if self.frames_left < 0 or self.bytes_left < 0:
+            self._overflow()
+        else:
+            self._wake()
+
+    def send(self, event: dict[str, Any]) -> None:
+        """Queue an event for this socket alone."""
+        self.push(Publication(event))
+
+    def replay(self, frames: Iterator[bytes]) -> None:
+        """Queue a past that the hub keeps anyway: it does not count against the limits, and is read as it leaves."""
+        self._entries.append(frames)
+        self._wake()
+
+    def flush(self) -> None:
+        """Write what the transport takes; the rest goes when it can be written to again."""
+        self._scheduled = False
+        while self._entries and self.wire.paused_since is None:
+            if not self.wire.open:
+                self._entries.clear()
+                self._by_key.clear()
+                return
+            self.wire.write_frames(self._chunk())
+
+    def drain(self) -> None:
+        """Write everything now, whatever the transport's buffer holds: what is queued goes before a close."""
+        while self._entries:
+            self.wire.write_frames(self._chunk())
+
+    def _chunk(self) -> list[bytes]:
+        """Takes at least one frame and at most about `CHUNK_BYTES` off the queue."""
+        frames: list[bytes] = []
+        size = 0
+        while self._entries and size < CHUNK_BYTES:
+            head = self._entries[0]
+            if isinstance(head, _Entry):
+                self._entries.popleft()
+                key = head.publications[0].key
+                if key is not None:
+                    del self._by_key[key]
+                self.frames_left += 1
+                self.bytes_left += head.bytes
+                frame = head.frame()
+            else:
+                past = next(head, None)
+                if past is None:
+                    self._entries.popleft()
+                    continue
+                frame = past
+            frames.append(frame)
+            size += len(frame)
+        return frames or [b""]
+
+    def _wake(self) -> None:
+        if not self._scheduled and self.wire.paused_since is None:
+            self._scheduled = True
+            self.schedule(self.flush)
+
+    def _overflow(self) -> None:
+        if not self._overflowed:
+            self._overflowed = True
+            self._entries.clear()
+            self._by_key.clear()
+            self.on_overflow()

@@ -1,0 +1,109 @@
+"""The WebSocket protocol class that uvicorn runs for us (`--ws coach.sockets.transport:SocketProtocol`).
+
+What uvicorn's own sans-I/O class lacks: prepared frames written to many sockets without encoding each again,
+sight of a peer that does not read (`paused`), the time it was last heard (pongs included), and an end
+for a peer that never reads or never answers a close: `transport.close()` alone waits for a flush
+that never comes.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import State
+
+CLOSE_GRACE_S = 5.0
+"""How long a peer may take to read what is left and to answer a close; then the connection is aborted."""
+SCOPE_KEY = "coach.socket"
+
+
+def text_frame(payload: bytes) -> bytes:
+    """An unmasked, unfragmented text frame (RFC 6455, section 5.2)."""
+    size = len(payload)
+    if size < 126:
+        return bytes((0x81, size)) + payload
+    if size < 65536:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """One WebSocket connection. The application reaches it as `scope["extensions"]["coach.socket"]`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.last_heard = self.loop.time()
+        self.paused_since: float | None = None
+        self.on_writable: Callable[[], None] | None = None
+        self._abort_timer: asyncio.TimerHandle | None = None
+
+    async def run_asgi(self) -> None:
+        self.scope["extensions"][SCOPE_KEY] = self  # type: ignore[index]
+        await super().run_asgi()
+
+    def data_received(self, data: bytes) -> None:
+        self.last_heard = self.loop.time()
+        super().data_received(data)
+
+    def pause_writing(self) -> None:
+        self.paused_since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self.paused_since = None
+        super().resume_writing()
+        if self.on_writable is not None:
+            self.on_writable()
+
+    @property
+    def open(self) -> bool:
+        """Whether a frame written now can still reach the peer."""
+        return (
+            self.handshake_complete
+            and not self.close_sent
+            and not self.disconnected
+            and self.conn.state is State.OPEN
+            and not self.transport.is_closing()
+        )
+
+    def write_frames(self, frames: Sequence[bytes]) -> None:
+        """Write prepared frames in one go; nothing happens on a closed socket. Never waits."""
+        if self.open:
+            self.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+
+    def ping(self) -> None:
+        """A WebSocket ping: an idle browser answers it by itself."""
+        if self.open:
+            self.conn.send_ping(b"")
+            self.transport.write(b"".join(self.conn.data_to_send()))
+
+    def close_with(self, code: int, reason: str = "") -> None:
+        """Send a close frame behind what is written, give the peer `CLOSE_GRACE_S`, then abort. Idempotent."""
+        if not self.open:
+            return
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.close_timer = self.loop.call_later(CLOSE_GRACE_S, self.transport.abort)
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+
+    def handle_close(self, event: Any) -> None:
+        super().handle_close(event)
+        self._abort_later()
+
+    def handle_parser_exception(self) -> None:
+        super().handle_parser_exception()
+        self._abort_later()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._abort_timer is not None:
+            self._abort_timer.cancel()
+        super().connection_lost(exc)
+
+    def _abort_later(self) -> None:
+        if self._abort_timer is None and not self.disconnected:
+            self._abort_timer = self.loop.call_later(CLOSE_GRACE_S, self.transport.abort)

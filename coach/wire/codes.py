@@ -1,0 +1,87 @@
+"""Error codes and close codes. A close code's RANGE says what the client does (docs/protocol.md)."""
+
+from enum import IntEnum
+from typing import Literal
+
+ErrorCode = Literal[
+    "bad_json",
+    "bad_frame",
+    "unknown_type",
+    "too_long",
+    "gap",
+    "conflict",
+    "rate_limited",
+    "session_ended",
+    "not_allowed",
+    "unavailable",
+    "unauthorized",
+    "forbidden",
+    "hello_timeout",
+    "replaced",
+    "overloaded",
+    "too_slow",
+    "draining",
+    "no_answer",
+    "token_expired",
+    "internal",
+]
+
+
+class CloseCode(IntEnum):
+    """4000–4099: the client stops. 4100–4199: it comes back with backoff. 4200–4299: it comes back now."""
+
+    BAD_REQUEST = 4000
+    UNAUTHORIZED = 4001
+    FORBIDDEN = 4003
+    HELLO_TIMEOUT = 4008
+    REPLACED = 4009
+    OVERLOADED = 4101
+    TOO_SLOW = 4108
+    RATE_LIMITED = 4113
+    DRAINING = 4200
+    NO_ANSWER = 4201
+    TOKEN_EXPIRED = 4203
+
+
+class WireError(Exception):
+    """Something to tell the peer about its frame. `message` is for a person and never quotes speech.
+
+    With `close` the error is fatal: the socket is closed with that code after the error was sent.
+    """
+
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str,
+        *,
+        close: CloseCode | None = None,
+        seq: int | None = None,
+        expect: int | None = None,
+        retry_after_ms: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.close = close
+        self.seq = seq
+        self.expect = expect
+        self.retry_after_ms = retry_after_ms
+
+    def event(self) -> dict[str, object]:
+        """The `error` event of this."""
+        event: dict[str, object] = {
+            "type": "error",
+            "code": self.code,
+            "message": self.message,
+            "fatal": self.close is not None,
+        }
+        for name in ("seq", "expect", "retry_after_ms"):
+            value = getattr(self, name)
+            if value is not None:
+                event[name] = value
+        return event
+
+
+def misuse(message: str) -> WireError:
+    """The peer does not speak the protocol: fatal, 4000."""
+    return WireError("bad_frame", message, close=CloseCode.BAD_REQUEST)
