@@ -21,7 +21,6 @@ class Identity:
 
     session: str
     team: str
-    seller: str
     pack: str
     language: Language | Literal["auto"]
     ui_language: Language

@@ -33,20 +33,28 @@ class Wire(Protocol):
 class Publication:
     """One event on its way to any number of sockets: encoded at most once, however many take it."""
 
-    __slots__ = ("_frame", "event", "key", "token")
+    __slots__ = ("_frame", "_payload", "event", "key", "token")
 
     def __init__(self, event: dict[str, Any], *, key: str | None = None, token: bool = False) -> None:
         self.event = event
         self.key = key
         """Latest-wins and token publications of one key replace, or merge with, what waits."""
         self.token = token
+        self._payload: bytes | None = None
         self._frame: bytes | None = None
+
+    @property
+    def payload(self) -> bytes:
+        """The event as JSON."""
+        if self._payload is None:
+            self._payload = encode(self.event)
+        return self._payload
 
     @property
     def frame(self) -> bytes:
         """The prepared WebSocket frame."""
         if self._frame is None:
-            self._frame = text_frame(encode(self.event))
+            self._frame = text_frame(self.payload)
         return self._frame
 
 

@@ -1,0 +1,192 @@
+"""The composition root: settings → parts → routes → lifespan, top to bottom."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from coach.auth import Authenticator, authenticator
+from coach.http import pages
+from coach.http.api import Api
+from coach.http.respond import ApiError, error_response, respond
+from coach.http.status import Status
+from coach.live.hub import Hub
+from coach.live.registry import Registry
+from coach.live.runner import Shared
+from coach.loopback import host_name, is_loopback
+from coach.packs import knowledge, loader
+from coach.settings import Settings
+from coach.sockets.conversation import ConversationPeer
+from coach.sockets.peer import Peer, Services, pulse
+from coach.sockets.watch import WatchPeer
+from coach.store.database import Database, open_database
+from coach.store.migrate import upgrade
+from coach.store.writer import StoreWriter
+from coach.suggest import providers
+from coach.suggest.stream import Deadlines
+from coach.wire.codes import CloseCode, WireError
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Coach:
+    """Everything of one process, put together but not started."""
+
+    settings: Settings
+    database: Database
+    writer: StoreWriter
+    shared: Shared
+    registry: Registry
+    services: Services
+    tasks: asyncio.TaskGroup
+    packs: dict[str, knowledge.Knowledge]
+
+    async def drain(self) -> None:
+        """Say goodbye: no new calls, everything stored, every socket closed. At most `drain_s`."""
+        if self.services.draining:
+            return
+        self.services.draining = True
+        for peer in tuple(self.services.peers):
+            peer.drain()
+        try:
+            async with asyncio.timeout(self.settings.drain_s):
+                await self.registry.drain()
+        except TimeoutError:
+            _log.error("drain.incomplete", sessions=sum(1 for _ in self.registry.live()))
+        moved = WireError("draining", "this instance stops: come back", close=CloseCode.DRAINING)
+        for peer in tuple(self.services.peers):
+            peer.shut(moved)
+
+
+@asynccontextmanager
+async def running(settings: Settings, on_failure: Callable[[], None]) -> AsyncIterator[Coach]:
+    """A started Coach. Its tasks have one owner; if one of them crashes, `on_failure` is called and all end.
+
+    Raises `SettingsError`, `PackError` before anything is started.
+    """
+    packs = knowledge.build(loader.load_all(settings.pack_folders))
+    known_providers = providers.build(settings)
+    database = open_database(settings.database_url)
+    writer = StoreWriter(database)
+    try:
+        await upgrade(database)
+        async with asyncio.TaskGroup() as tasks:
+
+            def spawn(coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+                return tasks.create_task(coroutine, name=name)
+
+            deadlines = Deadlines(settings.first_token_s, settings.token_gap_s, settings.suggestion_s)
+            shared = Shared(Hub(), writer, known_providers, deadlines, spawn, database.stored)
+            registry = Registry(
+                shared, database, packs, unload_s=settings.session_unload_s, idle_s=settings.session_idle_s
+            )
+            services = Services(settings, authenticator(settings), registry)
+            coach = Coach(settings, database, writer, shared, registry, services, tasks, packs)
+            owned = [
+                spawn(_watched(coroutine, name, on_failure), name)
+                for name, coroutine in (("writer", writer.run()), ("sweep", registry.sweep()), ("pulse", pulse(services)))
+            ]
+            try:
+                yield coach
+            finally:
+                await coach.drain()
+                writer.stop()
+                await asyncio.wait(owned[:1], timeout=settings.drain_s)
+                for task in owned:
+                    task.cancel()
+    finally:
+        await database.close()
+
+
+async def _watched(work: Coroutine[Any, Any, None], name: str, on_failure: Callable[[], None]) -> None:
+    """A process whose writer is dead must not look alive: any crash stops the server."""
+    try:
+        await work
+    except Exception as error:
+        _log.critical("task.crashed", task=name, error=type(error).__name__)
+        on_failure()
+        raise
+
+
+def build_app(coach: Coach) -> ASGIApp:
+    """The ASGI application over a running Coach."""
+    services = coach.services
+    status = Status(services, coach.registry, coach.writer, coach.database, coach.shared.providers)
+    api = Api(services.authenticator, coach.registry, coach.database, coach.packs)
+    app = Starlette(
+        routes=[
+            WebSocketRoute("/ws/{session_id}", _Sockets(services)),
+            WebSocketRoute("/watch", _Sockets(services)),
+            Route("/health", status.health),
+            Route("/ready", status.ready),
+            Route("/metrics", status.metrics),
+            Route("/api/sessions", api.sessions),
+            Route("/api/sessions/{id}", api.session, methods=["GET"]),
+            Route("/api/sessions/{id}", api.erase, methods=["DELETE"]),
+            Route("/api/sessions/{id}/events", api.events),
+            Route("/api/analyze", api.analyze, methods=["POST"]),
+            *pages.routes(),
+        ],
+        exception_handlers={ApiError: error_response, 404: _not_found},
+    )
+    return _Edge(app, services.authenticator)
+
+
+class _Sockets:
+    """The endpoint of both sockets, on bare ASGI: frames do not pass through another layer."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        session = scope["path_params"].get("session_id")
+        peer: Peer
+        if session is None:
+            peer = WatchPeer(dict(scope), self._services)
+        else:
+            peer = ConversationPeer(dict(scope), self._services, session)
+        await peer.run(receive, send)  # type: ignore[arg-type]
+
+
+class _Edge:
+    """What every HTTP response carries, and whom an open server serves."""
+
+    def __init__(self, app: ASGIApp, who: Authenticator) -> None:
+        self._app = app
+        self._open = who.open
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        if self._open and not is_loopback(host_name(host)):
+            # A page of somebody else's, whose name was made to point here (DNS rebinding).
+            denied = {"error": {"code": "forbidden", "message": "without JWT_SECRET only this machine is served"}}
+            await respond(denied, 403)(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message["headers"],
+                    (b"content-security-policy", pages.CONTENT_POLICY.encode()),
+                    (b"x-content-type-options", b"nosniff"),
+                    (b"referrer-policy", b"no-referrer"),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+async def _not_found(_request: Request, _error: Exception) -> Response:
+    return respond({"error": {"code": "not_found", "message": "there is nothing at this path"}}, 404)

@@ -1,0 +1,76 @@
+"""Token in, principal out. HS256 tokens as Supabase and the like sign them; nothing else is decided here."""
+
+import time
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+import jwt
+
+from coach.settings import Settings
+
+Role = Literal["seller", "source", "coach", "admin"]
+ROLES: tuple[Role, ...] = get_args(Role)
+OPEN_TEAM = "default"
+
+
+class Unauthorized(Exception):
+    """There is no token, or not a valid one. The message is for the person who made it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who a peer is. `expires_at`: Unix seconds; None: never."""
+
+    subject: str
+    role: Role
+    team: str
+    expires_at: float | None
+
+    @property
+    def may_watch(self) -> bool:
+        """Whether they may see the team's calls and whisper."""
+        return self.role in ("coach", "admin")
+
+
+class Authenticator:
+    """Checks tokens against the configured secret; without one everybody is admin of the team `default`."""
+
+    def __init__(self, secret: str | None) -> None:
+        self._secret = secret
+
+    @property
+    def open(self) -> bool:
+        """Whether no token is needed."""
+        return self._secret is None
+
+    def principal(self, token: str | None) -> Principal:
+        """Who the token speaks for. Raises `Unauthorized`."""
+        if self._secret is None:
+            return Principal("anonymous", "admin", OPEN_TEAM, None)
+        if not token:
+            raise Unauthorized("a token is needed")
+        try:
+            claims = jwt.decode(
+                token, self._secret, algorithms=["HS256"], options={"require": ["sub", "exp"], "verify_aud": False}
+            )
+        except jwt.ExpiredSignatureError:
+            raise Unauthorized("the token has expired") from None
+        except jwt.InvalidTokenError as error:
+            raise Unauthorized(f"not a valid token: {type(error).__name__}") from None
+        role, team = claims.get("role"), claims.get("team")
+        if role not in ROLES:
+            raise Unauthorized(f"the token's role is none of {', '.join(ROLES)}")
+        if not isinstance(team, str) or not team or len(team) > 128:
+            raise Unauthorized("the token has no team")
+        return Principal(str(claims["sub"])[:256], cast(Role, role), team, float(claims["exp"]))
+
+
+def authenticator(settings: Settings) -> Authenticator:
+    """The authenticator of these settings."""
+    return Authenticator(settings.jwt_secret.get_secret_value() if settings.jwt_secret else None)
+
+
+def make_token(secret: str, subject: str, role: Role, team: str, lasts_s: int) -> str:
+    """A token for `coach token` and the tests."""
+    now = int(time.time())
+    return jwt.encode({"sub": subject, "role": role, "team": team, "iat": now, "exp": now + lasts_s}, secret, "HS256")

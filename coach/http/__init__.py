@@ -1,0 +1,1 @@
+"""HTTP: health, figures, the team's sessions, analysis, the docs and the pages."""

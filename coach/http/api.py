@@ -1,0 +1,161 @@
+"""`/api`: the team's sessions and the analysis of a text."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from coach.analyze import Conversation, analyze
+from coach.auth import Authenticator, Principal
+from coach.http.respond import ApiError, invalid, manager, principal, respond
+from coach.live.registry import Registry
+from coach.live.runner import Runner
+from coach.packs.knowledge import Knowledge
+from coach.store import queries
+from coach.store.database import Database
+from coach.wire.codes import WireError
+
+BODY_BYTES = 4 << 20
+_AWAY = "the database is away"
+_QUERY = TypeVar("_QUERY", bound=BaseModel)
+
+
+class ListQuery(BaseModel):
+    """Query of `GET /api/sessions`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Literal["live", "ended"] | None = None
+    before: Annotated[int, Field(ge=0)] | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = queries.PAGE
+
+
+class EventsQuery(BaseModel):
+    """Query of `GET /api/sessions/{id}/events`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: Annotated[int, Field(ge=0)] = 0
+    limit: Annotated[int, Field(ge=1)] | None = None
+
+
+class Api:
+    """The handlers, with what they need."""
+
+    def __init__(
+        self, authenticator: Authenticator, registry: Registry, database: Database, packs: dict[str, Knowledge]
+    ) -> None:
+        self._authenticator = authenticator
+        self._registry = registry
+        self._database = database
+        self._packs = packs
+
+    async def sessions(self, request: Request) -> Response:
+        """The team's sessions, newest first, stored and live."""
+        who = manager(request, self._authenticator)
+        query = _query(ListQuery, request)
+        try:
+            rows = await queries.many(
+                self._database, who.team, status=query.status, before=query.before, limit=query.limit
+            )
+        except SQLAlchemyError:
+            raise ApiError(503, "unavailable", _AWAY) from None
+        found = {row["id"]: _listed(row) for row in rows}
+        for runner in self._registry.live():
+            fresh = _listed({"id": runner.id, **runner.row()})
+            late = query.before is not None and fresh["started_at"] >= query.before
+            if runner.team == who.team and query.status in (None, fresh["status"]) and not late:
+                found[runner.id] = {**fresh, "seller": runner.seller_name}
+            elif runner.id in found:
+                del found[runner.id]
+        newest = sorted(found.values(), key=lambda row: (-row["started_at"], row["id"]))
+        return respond({"sessions": newest[: query.limit]})
+
+    async def session(self, request: Request) -> Response:
+        """One session with its whole state."""
+        runner = await self._mine(request)
+        row = _listed({"id": runner.id, **runner.row()})
+        row["seller"] = runner.seller_name
+        return respond({**row, "epoch": runner.history.epoch, "offset": runner.session.offset, "state": runner.state()})
+
+    async def events(self, request: Request) -> Response:
+        """Its durable events after an offset, as on the wire."""
+        query = _query(EventsQuery, request)
+        runner = await self._mine(request)
+        after = max(query.after, runner.history.first - 1)
+        frames = list(runner.past(after)) if after <= runner.history.last else []
+        events = [_payload(frame) for frame in frames[: query.limit]]
+        head = orjson.dumps({"session": runner.id, "epoch": runner.history.epoch, "offset": runner.session.offset})
+        body = head[:-1] + b',"events":[' + b",".join(events) + b"]}"
+        return Response(body, media_type="application/json")
+
+    async def erase(self, request: Request) -> Response:
+        """Delete everything of a session."""
+        runner = await self._mine(request)
+        try:
+            await self._registry.erase(runner.id)
+        except SQLAlchemyError:
+            raise ApiError(503, "unavailable", f"{_AWAY}: nothing was erased, try again") from None
+        return Response(status_code=204)
+
+    async def analyze(self, request: Request) -> Response:
+        """Findings in a text or a conversation, the same as live."""
+        principal(request, self._authenticator)
+        body = await _body(request)
+        try:
+            conversation = Conversation.model_validate(orjson.loads(body))
+        except orjson.JSONDecodeError:
+            raise ApiError(400, "bad_json", "the body is not JSON") from None
+        except ValidationError as error:
+            raise invalid(error) from None
+        try:
+            # A long conversation takes longer than a live frame may wait.
+            found = await run_in_threadpool(analyze, conversation, self._packs)
+        except ValueError as error:
+            raise ApiError(422, "bad_request", str(error)) from None
+        return respond(found.model_dump())
+
+    async def _mine(self, request: Request) -> Runner:
+        """The session of the path, if it is the team's. Another team's does not exist for this one."""
+        who: Principal = principal(request, self._authenticator)
+        try:
+            runner = await self._registry.find(request.path_params["id"])
+        except WireError:
+            raise ApiError(503, "unavailable", _AWAY) from None
+        mine = runner is not None and runner.team == who.team and (who.may_watch or runner.seller == who.subject)
+        if runner is None or not mine or who.role == "source":
+            raise ApiError(404, "not_found", "there is no session of that id")
+        if request.method == "DELETE" and not who.may_watch:
+            raise ApiError(403, "forbidden", f"a {who.role} erases nothing")
+        return runner
+
+
+def _listed(row: dict[str, Any]) -> dict[str, Any]:
+    names = ("id", "seller", "pack", "language", "status", "outcome", "started_at", "ended_at")
+    return {name: row[name] for name in names}
+
+
+def _payload(frame: bytes) -> bytes:
+    """The JSON of a text frame."""
+    header = {126: 4, 127: 10}.get(frame[1], 2)
+    return frame[header:]
+
+
+def _query(model: type[_QUERY], request: Request) -> _QUERY:
+    try:
+        return model.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES:
+            raise ApiError(413, "too_large", f"the body is larger than {BODY_BYTES} bytes")
+    return bytes(body)

@@ -1,0 +1,76 @@
+"""The pages, as `make setup` built them, and the docs."""
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from coach.http.describe import asyncapi, openapi
+from coach.http.respond import ApiError, respond
+
+STATIC = Path(__file__).parent.parent / "static"
+_PAGES = {"/": "index.html", "/dashboard": "dashboard.html", "/embed.html": "embed.html"}
+CONTENT_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
+
+
+def routes() -> list[BaseRoute]:
+    """Pages, assets and documents."""
+    pages: list[BaseRoute] = [Route(path, _page(name)) for path, name in _PAGES.items()]
+    return [
+        *pages,
+        Route("/widget.js", _widget),
+        Mount("/assets", StaticFiles(directory=STATIC / "assets", check_dir=False)),
+        Route("/docs", _docs),
+        Route("/docs/openapi.json", _openapi),
+        Route("/docs/asyncapi.json", _asyncapi),
+    ]
+
+
+def _page(name: str) -> Any:
+    async def page(_request: Request) -> Response:
+        return _file(name)
+
+    return page
+
+
+async def _widget(_request: Request) -> Response:
+    # A module script of another origin is fetched with CORS.
+    return _file("widget.js", {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"})
+
+
+def _file(name: str, headers: dict[str, str] | None = None) -> Response:
+    if not (STATIC / name).is_file():
+        raise ApiError(404, "not_built", "the pages are not built: run `make setup`")
+    return FileResponse(STATIC / name, headers={"cache-control": "no-cache", **(headers or {})})
+
+
+async def _openapi(_request: Request) -> Response:
+    return respond(openapi())
+
+
+async def _asyncapi(_request: Request) -> Response:
+    return respond(asyncapi())
+
+
+async def _docs(request: Request) -> Response:
+    """The OpenAPI document: as a page for a browser, as JSON for everybody else."""
+    document = openapi()
+    if "text/html" not in request.headers.get("accept", ""):
+        return respond(document)
+    rows = "".join(
+        f"<tr><td><code>{method.upper()} {escape(path)}</code></td><td>{escape(operation['summary'])}</td></tr>"
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    )
+    return HTMLResponse(
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=color-scheme content='light dark'>"
+        "<title>Coach: API</title><h1>Coach: API</h1>"
+        f"<table>{rows}</table><p><a href=/docs/openapi.json>OpenAPI</a> · <a href=/docs/asyncapi.json>AsyncAPI (sockets)</a></p>"
+    )

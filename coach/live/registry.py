@@ -1,0 +1,291 @@
+"""The live sessions of this process: opened, found, unloaded when nobody is there, ended when nobody comes back."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import orjson
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from coach import telemetry
+from coach.auth import Principal
+from coach.clock import now_ms
+from coach.live.history import History
+from coach.live.hub import Hub, Subscriber
+from coach.live.runner import Runner, Shared
+from coach.packs.knowledge import Knowledge
+from coach.session import state as states
+from coach.session.inputs import EndAsked
+from coach.session.session import Session
+from coach.session.state import Identity
+from coach.session.view import View
+from coach.sockets.outbox import Publication
+from coach.sockets.transport import text_frame
+from coach.store import queries
+from coach.store.database import Database
+from coach.wire.client import HelloFrame
+from coach.wire.codes import CloseCode, WireError, misuse
+
+LOAD_S = 3.0
+"""How long a hello waits for the database before the client is sent away to come back later."""
+UNLOAD_S = 2.0
+SWEEP_S = 1.0
+IDLE_SWEEP_S = 60.0
+
+_log = structlog.get_logger()
+
+
+class Awaiting(Subscriber, Protocol):
+    """A dashboard that watches a session which does not exist yet."""
+
+    def started(self, runner: Runner) -> None:
+        """The session has begun."""
+        ...
+
+
+class Registry:
+    """Owner of the runners. One runner a session, whatever happens at once."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        database: Database,
+        knowledge: dict[str, Knowledge],
+        *,
+        unload_s: float,
+        idle_s: float,
+    ) -> None:
+        self._shared = shared
+        self._database = database
+        self._knowledge = knowledge
+        self._unload_s = unload_s
+        self._idle_s = idle_s
+        self._runners: dict[str, Runner] = {}
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._awaited: dict[str, set[Awaiting]] = {}
+
+    @property
+    def hub(self) -> Hub:
+        """Where the sessions publish."""
+        return self._shared.hub
+
+    def live(self) -> Iterator[Runner]:
+        """The runners in memory, ended calls included."""
+        return iter(tuple(self._runners.values()))
+
+    def get(self, session: str) -> Runner | None:
+        """The runner if it is in memory."""
+        return self._runners.get(session)
+
+    async def open(self, session: str, principal: Principal, hello: HelloFrame) -> Runner:
+        """The session's runner for a conversation socket; a new session if there is none.
+
+        Raises `WireError`: unknown pack (4000), another team's or seller's session (4003), no database (4101).
+        """
+        knowledge = self._knowledge.get(hello.pack)
+        if knowledge is None:
+            raise misuse(f"pack: `{hello.pack}` is not one of {', '.join(sorted(self._knowledge))}")
+        runner = await self._load(session, lambda: self._begin(session, principal, hello, knowledge))
+        assert runner is not None
+        if runner.team != principal.team:
+            raise WireError("forbidden", "the session belongs to another team", close=CloseCode.FORBIDDEN)
+        if hello.role == "seller":
+            if not runner.seller:
+                runner.seller = principal.subject
+                runner.journal.touch()
+            elif principal.role == "seller" and runner.seller != principal.subject:
+                raise WireError("forbidden", "the session belongs to another seller", close=CloseCode.FORBIDDEN)
+        return runner
+
+    async def find(self, session: str) -> Runner | None:
+        """The session's runner, loaded if it was stored; None if it does not exist. Raises `WireError` (4101)."""
+        return await self._load(session, lambda: None)
+
+    def expect(self, session: str, watcher: Awaiting) -> None:
+        """Have `watcher.started` called when this session begins."""
+        self._awaited.setdefault(session, set()).add(watcher)
+
+    def forget(self, session: str, watcher: Awaiting) -> None:
+        """Take an `expect` back."""
+        waiting = self._awaited.get(session)
+        if waiting is not None:
+            waiting.discard(watcher)
+            if not waiting:
+                del self._awaited[session]
+
+    async def erase(self, session: str) -> None:
+        """Close the session if it is in memory, and delete all that is stored of it. Raises `SQLAlchemyError`."""
+        async with self._lock(session):
+            runner = self._runners.pop(session, None)
+            if runner is not None:
+                runner.journal.closed = True
+                gone = WireError("session_ended", "the session was erased", close=CloseCode.FORBIDDEN)
+                runner.close(gone)
+                for watcher in tuple(runner.watchers):
+                    watcher.deliver(Publication({**gone.event(), "fatal": False, "session": session}))
+                telemetry.SESSIONS.set(len(self._runners))
+            await self._shared.writer.erase(session)
+
+    async def sweep(self) -> None:
+        """Unload and end idle sessions, for ever. Its task is owned by the app."""
+        stored_next = time.monotonic() + min(IDLE_SWEEP_S, self._idle_s)
+        while True:
+            await asyncio.sleep(min(SWEEP_S, self._unload_s / 4, self._idle_s / 4))
+            now = time.monotonic()
+            for runner in self.live():
+                if not runner.ended and not runner.sources and now - runner.last_conversation >= self._idle_s:
+                    runner.post(EndAsked(None))
+                if not runner.sources and not runner.watchers and now - runner.last_socket >= self._unload_s:
+                    await self._unload(runner)
+            if now >= stored_next:
+                stored_next = now + min(IDLE_SWEEP_S, self._idle_s)
+                await self._end_stored()
+
+    async def drain(self) -> None:
+        """Store everything, close every conversation socket, keep the epochs. Cancelling leaves the rest unstored."""
+        for runner in self.live():
+            runner.hush()
+            runner.settle()
+        await self._shared.writer.flushed()
+        moved = WireError("draining", "this instance stops: come back", close=CloseCode.DRAINING)
+        for runner in self.live():
+            runner.close(moved)
+            runner.settle()
+        await self._shared.writer.flushed()
+
+    async def _load(self, session: str, begin: Any) -> Runner | None:
+        runner = self._runners.get(session)
+        if runner is not None and session not in self._locks:
+            return runner
+        async with self._lock(session):
+            runner = self._runners.get(session)
+            if runner is not None:
+                return runner
+            try:
+                async with asyncio.timeout(LOAD_S):
+                    stored = await queries.claim(self._database, session, _epoch())
+            except (SQLAlchemyError, OSError, TimeoutError):
+                raise WireError(
+                    "unavailable", "the database is away: come back", close=CloseCode.OVERLOADED, retry_after_ms=2_000
+                ) from None
+            runner = begin() if stored is None else self._restore(stored)
+            if runner is not None:
+                self._runners[session] = runner
+                telemetry.SESSIONS.set(len(self._runners))
+                for watcher in self._awaited.pop(session, ()):
+                    watcher.started(runner)
+            return runner
+
+    def _begin(self, session: str, principal: Principal, hello: HelloFrame, knowledge: Knowledge) -> Runner:
+        ui_language = hello.ui_language or (hello.language if hello.language != "auto" else "en")
+        identity = self._identity(
+            session, principal.team, hello.pack, hello.language, ui_language, now_ms(), hello.metadata
+        )
+        seller = principal.subject if hello.role == "seller" else ""
+        runner = Runner(
+            Session(identity, knowledge), self._shared, History(_epoch()), seller, fence=1, new=True
+        )
+        runner.journal.touch()
+        return runner
+
+    def _restore(self, stored: queries.StoredSession) -> Runner:
+        row = stored.row
+        view = View()
+        history = History(row["epoch"], [(name, end) for name, end in row["epochs"]])
+        for payload in stored.events:
+            view.apply(orjson.loads(payload))
+            history.append(text_frame(payload))
+        core = states.load(row["core"])
+        # A pack that is gone must not keep a call from being read.
+        knowledge = self._knowledge.get(row["pack"]) or self._knowledge["general"]
+        identity = self._identity(
+            row["id"], row["team"], row["pack"], row["language"], row["ui_language"], row["started_at"], row["metadata"]
+        )
+        runner = Runner(
+            Session(identity, knowledge, core, view),
+            self._shared,
+            history,
+            row["seller"],
+            fence=row["owner"],
+            new=False,
+            acked=stored.acked,
+            active_at=row["active_at"],
+        )
+        if not runner.ended:
+            runner.recover()
+        return runner
+
+    def _identity(
+        self, session: str, team: str, pack: str, language: Any, ui_language: Any, started_at: int, metadata: dict[str, Any]
+    ) -> Identity:
+        provider = self._shared.providers[0] if self._shared.providers else None
+        return Identity(
+            session,
+            team,
+            pack,
+            language,
+            ui_language,
+            started_at,
+            provider.name if provider else None,
+            provider.model if provider else None,
+            metadata,
+        )
+
+    async def _unload(self, runner: Runner) -> None:
+        """Store the session clean and let it go; if the database is away it stays."""
+        if not self._shared.writer.available:
+            return
+        async with self._lock(runner.id):
+            runner.settle()
+            try:
+                async with asyncio.timeout(UNLOAD_S):
+                    while not runner.journal.settled:
+                        await self._shared.writer.flushed()
+            except TimeoutError:
+                pass
+            if runner.journal.settled and not runner.sources and not runner.watchers:
+                self._runners.pop(runner.id, None)
+                runner.close(_unloaded())
+                runner.journal.closed = True
+                telemetry.SESSIONS.set(len(self._runners))
+            else:
+                runner.reopen()
+
+    async def _end_stored(self) -> None:
+        """End calls that were left, unloaded, longer than a session may idle."""
+        try:
+            names = await queries.idle(self._database, now_ms() - round(1000 * self._idle_s))
+            for name in names:
+                if name not in self._runners:
+                    runner = await self.find(name)
+                    if runner is not None and not runner.ended:
+                        runner.post(EndAsked(None))
+        except (SQLAlchemyError, WireError):
+            _log.warning("registry.idle_sweep_failed")
+
+    @asynccontextmanager
+    async def _lock(self, session: str) -> Any:
+        """One loader, unloader or eraser of a session at a time; the entry goes with its last user."""
+        lock, users = self._locks.get(session, (asyncio.Lock(), 0))
+        self._locks[session] = (lock, users + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, users = self._locks[session]
+            if users == 1:
+                del self._locks[session]
+            else:
+                self._locks[session] = (lock, users - 1)
+
+
+def _epoch() -> str:
+    return secrets.token_urlsafe(6)
+
+
+def _unloaded() -> WireError:
+    return WireError("draining", "the session was unloaded", close=CloseCode.DRAINING)

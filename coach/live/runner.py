@@ -1,0 +1,428 @@
+"""One live session's shell: feeds the core, does what it wants done. The only place where a session is handled.
+
+`post` handles an input at once and to the end (an input that an effect leads to comes after it), so the order
+of inputs is the order of events, and a ping after a frame needs no waiting. Nothing here awaits: tokens come
+from tasks that the registry's group owns, storage happens in the writer.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+
+from coach import telemetry
+from coach.clock import now_ms
+from coach.live.history import History
+from coach.live.hub import Hub, Subscriber, interim_topic, session_topic, wall_topic
+from coach.live.throttle import Throttle
+from coach.session.effects import Again, Effect, Publish, Refuse, Remember, Show, StopSuggestion, Suggest, Take
+from coach.session.inputs import Input, SuggestionEnded, TimerDue, Watched
+from coach.session.session import Session
+from coach.sockets.outbox import Publication
+from coach.store.batch import Journal, StoredEvent, StoredFinal
+from coach.store.writer import StoreWriter
+from coach.suggest.base import Provider
+from coach.suggest.stream import Deadlines, SuggestionStream
+from coach.wire.codes import CloseCode, WireError
+
+INTERIM_S = 0.1
+WALL_S = 0.5
+"""Watchers get at most ten interims and two wall lines a second of a session (protocol)."""
+LAST_LINE_CHARS = 160
+SELLER_CHARS = 80
+
+_log = structlog.get_logger()
+
+
+class Source(Protocol):
+    """A conversation socket as its runner knows it."""
+
+    source: str
+
+    def send(self, event: dict[str, Any]) -> None:
+        """Queue an event for this socket alone."""
+        ...
+
+    def shut(self, error: WireError) -> None:
+        """Tell the peer why, and close."""
+        ...
+
+
+Spawn = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
+
+
+@dataclass(slots=True)
+class Shared:
+    """What all runners of this process share."""
+
+    hub: Hub
+    writer: StoreWriter
+    providers: list[Provider]
+    deadlines: Deadlines
+    spawn: Spawn
+    stored: str
+    record: Callable[[str, Input, int, list[Effect]], None] | None = None
+    """Sees every input with what it led to: for tests and for recording an inbox."""
+
+
+@dataclass(slots=True)
+class Runner:
+    """A session in memory. Made by the registry."""
+
+    session: Session
+    shared: Shared
+    history: History
+    seller: str
+    """Subject of the token that sells in this call; empty until a seller has joined."""
+    fence: int
+    new: bool
+    acked: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+    """Conversation sockets, by source."""
+    watchers: set[Subscriber] = field(default_factory=set)
+    last_conversation: float = field(default_factory=time.monotonic)
+    last_socket: float = field(default_factory=time.monotonic)
+    active_at: int = field(default_factory=now_ms)
+    closed: bool = False
+    journal: Journal = field(init=False)
+    _inbox: deque[tuple[Input, Source | None]] = field(default_factory=deque)
+    _busy: bool = False
+    _timer: asyncio.TimerHandle | None = None
+    _timer_ms: int | None = None
+    _streams: dict[str, SuggestionStream] = field(default_factory=dict)
+    _interims: Throttle = field(default_factory=lambda: Throttle(INTERIM_S))
+    _wall: Throttle = field(default_factory=lambda: Throttle(WALL_S))
+    _taken_at: dict[str, deque[tuple[int, float]]] = field(default_factory=dict)
+    """By source, the finals that wait for their ack, with when they were taken."""
+    _clean: bool = False
+
+    def __post_init__(self) -> None:
+        self.journal = Journal(self, self.id, self.fence, new=self.new, wake=self.shared.writer.submit)
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        return self.session.identity.session
+
+    @property
+    def team(self) -> str:
+        """The team whose session it is."""
+        return self.session.identity.team
+
+    @property
+    def ended(self) -> bool:
+        """Whether the call is over: read-only."""
+        return self.session.view.ended
+
+    @property
+    def seller_name(self) -> str:
+        """How the seller is shown: the name that the client gave, else the token's subject."""
+        name = self.session.identity.metadata.get("seller")
+        return name[:SELLER_CHARS] if isinstance(name, str) and name else self.seller
+
+    # Inputs
+
+    def post(self, event: Input, sender: Source | None = None) -> None:
+        """Handle an input now. Errors about it go to `sender`."""
+        self._inbox.append((event, sender))
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._inbox:
+                self._handle(*self._inbox.popleft())
+        finally:
+            self._busy = False
+        self._arm()
+
+    def recover(self) -> None:
+        """After a crash of the previous owner: what was open is closed, in the new epoch."""
+        self._busy = True
+        self._do(self.session.recover(now_ms()), None)
+        self._busy = False
+        self.post(TimerDue())
+
+    # Sockets
+
+    def attach(self, source: Source) -> None:
+        """A conversation socket takes its source; an older socket of the same source is replaced."""
+        older = self.sources.get(source.source)
+        self.sources[source.source] = source
+        self.last_conversation = self.last_socket = time.monotonic()
+        if older is not None:
+            older.shut(replaced())
+
+    def detach(self, source: Source) -> None:
+        """The socket is gone."""
+        if self.sources.get(source.source) is source:
+            del self.sources[source.source]
+            self.active_at = now_ms()
+            self.last_conversation = self.last_socket = time.monotonic()
+
+    def watch(self, watcher: Subscriber) -> None:
+        """A dashboard watches this session."""
+        if watcher not in self.watchers:
+            self.watchers.add(watcher)
+            self.post(Watched(len(self.watchers)))
+
+    def unwatch(self, watcher: Subscriber) -> None:
+        """It does not any more."""
+        if watcher in self.watchers:
+            self.watchers.discard(watcher)
+            self.last_socket = time.monotonic()
+            self.post(Watched(len(self.watchers)))
+
+    def past(self, after: int) -> Iterator[bytes]:
+        """Frames of the durable events behind `after`."""
+        return self.history.after(after)
+
+    def state(self) -> dict[str, Any]:
+        """The whole of `welcome.state`."""
+        return {**self.session.state(), "streaming": self._streaming()}
+
+    def volatile(self) -> dict[str, Any]:
+        """`welcome.state` of a resume: what has no offset."""
+        return {**self.session.volatile(), "streaming": self._streaming()}
+
+    def wall_line(self) -> dict[str, Any]:
+        """This call in one line."""
+        identity, view, core = self.session.identity, self.session.view, self.session.core
+        metrics = {k: v for k, v in (core.metrics or {}).items() if isinstance(v, (int, float)) and k != "at"}
+        return {
+            "type": "session",
+            "session": self.id,
+            "at": now_ms(),
+            "seller": self.seller_name,
+            "pack": identity.pack,
+            "language": identity.language,
+            "stage": core.stage.stage,
+            "archetype": core.profile.stable,
+            "metrics": metrics,
+            "last_line": view.transcript[-1]["text"][:LAST_LINE_CHARS] if view.transcript else "",
+            "started_at": identity.started_at,
+        }
+
+    # Life
+
+    def close(self, error: WireError) -> None:
+        """Leave memory: stop what runs and close every conversation socket. Watchers are the caller's."""
+        self.closed = True
+        self.hush()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._interims.close()
+        self._wall.close()
+        for source in list(self.sources.values()):
+            source.shut(error)
+
+    def hush(self) -> None:
+        """End every suggestion that streams: its model goes with this process."""
+        for stream in list(self._streams.values()):
+            stream.stop("truncated" if stream.text else "failed")
+
+    def settle(self) -> None:
+        """Nothing will come any more: the next row says that all was stored, and keeps the epoch."""
+        self._clean = True
+        self.journal.touch()
+
+    def reopen(self) -> None:
+        """Something may come after all."""
+        self._clean = False
+        self.journal.touch()
+
+    # Owner of the journal
+
+    def row(self) -> dict[str, Any]:
+        """The `sessions` row as of now."""
+        identity = self.session.identity
+        ended = self.ended
+        return {
+            "team": identity.team,
+            "seller": self.seller,
+            "pack": identity.pack,
+            "language": identity.language,
+            "ui_language": identity.ui_language,
+            "metadata": identity.metadata,
+            "status": "ended" if ended else "live",
+            "outcome": self.session.view.outcome,
+            "started_at": identity.started_at,
+            "active_at": self.active_at,
+            "ended_at": self.active_at if ended else None,
+            "epoch": self.history.epoch,
+            "epochs": [list(past) for past in self.history.past],
+            "offset": self.session.offset,
+            "owner": self.fence,
+            "clean": self._clean or ended,
+            "core": self.session.dump(),
+        }
+
+    def stored(self, acked: dict[str, int]) -> None:
+        """Ack what was stored, behind the events that it caused."""
+        for source, seq in acked.items():
+            self.acked[source] = seq
+            waiting = self._taken_at.get(source, deque())
+            while waiting and waiting[0][0] <= seq:
+                telemetry.ACK_SECONDS.observe(time.perf_counter() - waiting.popleft()[1])
+            self._ack(source)
+
+    def unavailable(self, retry_after_ms: int) -> None:
+        """Tell those who wait for an ack that it is late."""
+        error = WireError(
+            "unavailable", "the database is away: acks are late, nothing is lost", retry_after_ms=retry_after_ms
+        )
+        for source in list(self.sources.values()):
+            if self.session.taken(source.source) > self.acked.get(source.source, 0):
+                source.send(error.event())
+
+    def fenced(self) -> None:
+        """Another instance runs this session now."""
+        _log.warning("runner.fenced")
+        self.close(moved())
+
+    # Inside
+
+    def _handle(self, event: Input, sender: Source | None) -> None:
+        began = time.perf_counter()
+        at = now_ms()
+        effects = self.session.handle(event, at)
+        if self.shared.record is not None:
+            self.shared.record(self.id, event, at, effects)
+        self._do(effects, sender)
+        took = time.perf_counter() - began
+        telemetry.HANDLE_SECONDS.observe(took)
+        if any(isinstance(effect, Publish) and effect.event["type"] == "card" for effect in effects):
+            telemetry.CARD_SECONDS.observe(took)
+
+    def _do(self, effects: list[Effect], sender: Source | None) -> None:
+        for effect in effects:
+            match effect:
+                case Publish(event):
+                    self._publish(event)
+                case Show(event, key):
+                    self._show(event, key)
+                case Take(final, language):
+                    assert final.seq is not None
+                    self.active_at = now_ms()
+                    waiting = self._taken_at.setdefault(final.source, deque())
+                    waiting.append((final.seq, time.perf_counter()))
+                    self._interims.cancel(f"interim:{final.source}:{final.utterance}")
+                    fields = {
+                        "utterance": final.utterance,
+                        "speaker": final.speaker,
+                        "text": final.text,
+                        "language": language,
+                        "start_ms": final.start_ms,
+                        "end_ms": final.end_ms,
+                        "at": self.active_at,
+                    }
+                    self.journal.final(StoredFinal(final.source, final.seq, fields))
+                case Again(source):
+                    self._ack(source)
+                case Refuse(code, message, seq, expect):
+                    if sender is not None:
+                        sender.send(WireError(code, message, seq=seq, expect=expect).event())
+                case Suggest(card, prompt):
+                    self._start(card, prompt)
+                case StopSuggestion(card, status):
+                    if (stream := self._streams.get(card)) is not None:
+                        stream.stop(status)
+                case Remember(rated, at):
+                    self.journal.rated(
+                        {"card": rated.card, "rating": rated.rating, "used": rated.used, "comment": rated.comment, "at": at}
+                    )
+
+    def _publish(self, event: dict[str, Any]) -> None:
+        publication = Publication(event)
+        self.history.append(publication.frame)
+        self.shared.hub.publish(session_topic(self.id), publication)
+        self.journal.event(StoredEvent(event, publication.payload))
+        kind = event["type"]
+        if kind == "objection" or kind == "signal":
+            telemetry.FINDINGS.labels(kind, event.get("category") or event["kind"], event["status"]).inc()
+        elif kind == "card":
+            telemetry.CARDS.labels(event.get("why") or "shown").inc()
+        elif kind == "raise_hand" or kind == "ended":
+            self.shared.hub.publish(wall_topic(self.team), publication)
+        if kind in _ON_THE_WALL:
+            self._wall.offer("wall", self._tell_wall)
+        if kind == "ended":
+            self._wall.cancel("wall")
+
+    def _show(self, event: dict[str, Any], key: str) -> None:
+        if event["type"] == "transcript":
+            if not self.shared.hub.has(interim_topic(self.id)):
+                return
+            publication = Publication(event, key=f"{self.id}:{key}")
+            self._interims.offer(key, lambda: self.shared.hub.publish(interim_topic(self.id), publication))
+            return
+        if event["type"] == "metrics":
+            self.journal.measured({k: v for k, v in event.items() if k not in ("type", "session", "utterance", "source")})
+            self._wall.offer("wall", self._tell_wall)
+        self.shared.hub.publish(session_topic(self.id), Publication(event, key=f"{self.id}:{key}"))
+
+    def _tell_wall(self) -> None:
+        if not self.closed and not self.ended and self.shared.hub.has(wall_topic(self.team)):
+            line = Publication(self.wall_line(), key=f"{self.id}:wall")
+            self.shared.hub.publish(wall_topic(self.team), line)
+
+    def _ack(self, source: str) -> None:
+        socket, seq = self.sources.get(source), self.acked.get(source, 0)
+        if socket is not None and seq:
+            socket.send({"type": "ack", "session": self.id, "at": now_ms(), "seq": seq, "stored": self.shared.stored})
+
+    def _start(self, card: str, prompt: Any) -> None:
+        stream = SuggestionStream(
+            card, prompt, self.shared.providers[0], self.shared.deadlines, lambda piece, before: self._token(card, piece, before), self._suggestion_over
+        )
+        self._streams[card] = stream
+        stream.task = self.shared.spawn(stream.run(), "suggestion")
+
+    def _token(self, card: str, piece: str, before: str) -> None:
+        event = {"type": "token", "session": self.id, "at": now_ms(), "card": card, "start": utf16_units(before), "text": piece}
+        self.shared.hub.publish(session_topic(self.id), Publication(event, key=f"{self.id}:token:{card}", token=True))
+
+    def _suggestion_over(self, end: SuggestionEnded) -> None:
+        self._streams.pop(end.card, None)
+        self.post(end)
+
+    def _streaming(self) -> dict[str, str]:
+        return {card: stream.text for card, stream in self._streams.items()}
+
+    def _arm(self) -> None:
+        """Have the timer at `session.due_ms`, and only there."""
+        due = None if self.closed else self.session.due_ms
+        if due == self._timer_ms:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._timer_ms = due
+        if due is not None:
+            delay = max(0.0, (due - now_ms()) / 1000)
+            self._timer = asyncio.get_running_loop().call_later(delay, self._due)
+
+    def _due(self) -> None:
+        self._timer, self._timer_ms = None, None
+        self.post(TimerDue())
+
+
+_ON_THE_WALL = frozenset({"transcript", "stage", "archetype", "objection"})
+
+
+def utf16_units(text: str) -> int:
+    """Length as a JavaScript string has it."""
+    return len(text) + sum(ord(c) > 0xFFFF for c in text)
+
+
+def replaced() -> WireError:
+    """Another socket took this source."""
+    return WireError("replaced", "the same source connected again", close=CloseCode.REPLACED)
+
+
+def moved() -> WireError:
+    """This instance does not run the session any more."""
+    return WireError("draining", "the session has moved: come back", close=CloseCode.DRAINING)

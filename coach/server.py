@@ -1,0 +1,104 @@
+"""The process: uvicorn with our protocol class, and a stop that says goodbye first.
+
+uvicorn closes every socket at once on SIGTERM, before the application hears of it. Here the signal starts the
+drain, and only when that is done uvicorn is told to exit.
+"""
+
+import asyncio
+from collections.abc import Callable
+from types import FrameType
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from coach.app import Coach, build_app, running
+from coach.auth import authenticator
+from coach.loopback import is_loopback
+from coach.settings import Settings, SettingsError
+from coach.sockets.peer import FRAME_BYTES
+from coach.sockets.transport import SocketProtocol
+
+BACKLOG = 2048
+_log = structlog.get_logger()
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server with a drain between the signal and the end."""
+
+    def __init__(self, config: uvicorn.Config, coach: Coach) -> None:
+        super().__init__(config)
+        self._coach = coach
+        self._draining: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """First signal: drain, then exit. Second: exit now."""
+        if self._draining is None:
+            self._loop.call_soon_threadsafe(self.stop)
+        else:
+            self.should_exit = self.force_exit = True
+
+    def stop(self) -> None:
+        """Drain, then exit. Idempotent."""
+        if self._draining is None:
+            self._draining = self._coach.tasks.create_task(self._drain(), name="drain")
+
+    async def _drain(self) -> None:
+        await self._coach.drain()
+        self.should_exit = True
+
+
+def check(settings: Settings) -> None:
+    """Raises `SettingsError` for settings that must not be served."""
+    if authenticator(settings).open and not is_loopback(settings.host):
+        raise SettingsError(
+            f"JWT_SECRET: is not set, so everybody would be admin on {settings.host}; set it, or serve on 127.0.0.1"
+        )
+
+
+async def serve(settings: Settings, on_started: Callable[[str], None] | None = None) -> None:
+    """Serve until a signal. `on_started` gets the address (`http://host:port`). Cancelling stops without a drain.
+
+    Raises `SettingsError`, `PackError`, `OSError` (the port is taken).
+    """
+    check(settings)
+    servers: list[Server] = []
+
+    def fail() -> None:
+        for server in servers:
+            server.stop()
+
+    async with running(settings, fail) as coach:
+        server = Server(_config(settings, build_app(coach)), coach)
+        servers.append(server)
+        listening = server.config.bind_socket()
+        port = listening.getsockname()[1]
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        if coach.services.authenticator.open:
+            _log.warning("serve.open", note="no JWT_SECRET: everybody on this machine is admin")
+        _log.info("serve.started", address=f"http://{host}:{port}", database=coach.database.stored)
+        if on_started is not None:
+            on_started(f"http://{host}:{port}")
+        await server.serve(sockets=[listening])
+
+
+def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        ws=SocketProtocol,
+        http="httptools",
+        loop="none",
+        lifespan="off",
+        ws_max_size=FRAME_BYTES,
+        ws_ping_interval=None,
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=2,
+    )

@@ -1,0 +1,114 @@
+"""Configuration: one frozen model, read once from the environment. docs/configuration.md lists it all."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """The environment is not usable. The message names the variable and what it should be."""
+
+
+def _words(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+CommaList = Annotated[list[str], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Every setting; the alias is the variable's name. Durations are in seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    database_url: str = Field("sqlite:///coach.db", alias="DATABASE_URL")
+    """`sqlite:///FILE`, or `memory`: nothing survives the process, and acks say so."""
+    redis_url: str | None = Field(None, alias="REDIS_URL")
+    jwt_secret: SecretStr | None = Field(None, alias="JWT_SECRET")
+    """HS256 secret of the tokens. Without it the server runs open, on a loopback address only."""
+    allowed_origins: CommaList = Field([], alias="ALLOWED_ORIGINS")
+    """Origins of pages that may connect besides the server's own, e.g. `https://crm.example.com`."""
+    openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(None, alias="OPENAI_BASE_URL")
+    openai_model: str = Field("gpt-oss:120b", alias="OPENAI_MODEL")
+    anthropic_api_key: SecretStr | None = Field(None, alias="ANTHROPIC_API_KEY")
+    anthropic_base_url: str | None = Field(None, alias="ANTHROPIC_BASE_URL")
+    anthropic_model: str = Field("claude-haiku-4-5", alias="ANTHROPIC_MODEL")
+    host: str = Field("127.0.0.1", alias="HOST")
+    port: int = Field(8000, ge=0, le=65535, alias="PORT")
+
+    providers: CommaList = Field([], alias="COACH_PROVIDERS")
+    """Order of suggestion providers. Empty: cards have no suggestion."""
+    packs: CommaList = Field([], alias="COACH_PACKS")
+    """Folders with packs of one's own, besides the shipped ones."""
+    frames_per_second: int = Field(100, ge=1, alias="COACH_FRAMES_PER_SECOND")
+    """Frames one socket may send a second; twice that in a burst."""
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", alias="COACH_LOG_LEVEL")
+    log_format: Literal["console", "json"] = Field("console", alias="COACH_LOG_FORMAT")
+    session_idle_s: float = Field(4 * 3600, gt=0, alias="COACH_SESSION_IDLE_S")
+    """Without any conversation socket for this long a session is ended, with no outcome."""
+    session_unload_s: float = Field(120, gt=0, alias="COACH_SESSION_UNLOAD_S")
+    """Without sockets for this long a session leaves memory, its snapshot stored."""
+    heartbeat_s: float = Field(25, gt=0, alias="COACH_HEARTBEAT_S")
+    hello_timeout_s: float = Field(10, gt=0, alias="COACH_HELLO_TIMEOUT_S")
+    stall_s: float = Field(10, gt=0, alias="COACH_STALL_S")
+    """A socket that takes nothing for this long while something waits for it is closed (4108)."""
+    max_connections: int = Field(10_000, ge=1, alias="COACH_MAX_CONNECTIONS")
+    """Sockets at one time; one more is closed with 4101."""
+    drain_s: float = Field(10, gt=0, alias="COACH_DRAIN_S")
+    """How long a stop may take to store everything and close its sockets."""
+    script: str = Field("", alias="COACH_SCRIPT")
+    """How the scripted provider behaves, e.g. `first_ms=400,token_ms=40`; see docs/configuration.md."""
+    first_token_s: float = Field(2.5, gt=0, alias="COACH_FIRST_TOKEN_S")
+    token_gap_s: float = Field(2.0, gt=0, alias="COACH_TOKEN_GAP_S")
+    suggestion_s: float = Field(8.0, gt=0, alias="COACH_SUGGESTION_S")
+    """Longest time from a suggestion's start to its last token."""
+
+    @field_validator("allowed_origins", "providers", "packs", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _words(value)
+
+    @field_validator("providers")
+    @classmethod
+    def _known(cls, value: list[str]) -> list[str]:
+        for name in value:
+            if name not in PROVIDERS:
+                raise ValueError(f"`{name}` is none of {', '.join(PROVIDERS)}")
+        return value
+
+    @property
+    def pack_folders(self) -> list[Path]:
+        """`packs` as paths."""
+        return [Path(folder).expanduser() for folder in self.packs]
+
+
+PROVIDERS = ("scripted",)
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this environment.
+
+    Raises `SettingsError` for a value that does not fit, and for an unknown `COACH_…` variable, naming the
+    nearest known one: a typo must not silently mean the default.
+    """
+    environ = os.environ if environ is None else environ
+    known = {str(field.alias): name for name, field in Settings.model_fields.items()}
+    for name in environ:
+        if name.startswith("COACH_") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise SettingsError(f"{name} is not a setting{hint}")
+    try:
+        given = {known[name]: value for name, value in environ.items() if name in known and value != ""}
+        return Settings.model_validate(given, by_name=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = str(first["loc"][0])
+        alias = Settings.model_fields[field].alias if field in Settings.model_fields else field
+        raise SettingsError(f"{alias}: {first['msg'].removeprefix('Value error, ')}") from None

@@ -1,0 +1,156 @@
+"""`/ws/{session_id}`: a seller's widget, or a source of transcript."""
+
+from typing import Any, assert_never
+
+from coach import telemetry
+from coach.auth import Principal
+from coach.live.hub import session_topic
+from coach.live.runner import Runner
+from coach.session.inputs import Asked, Cancelled, EndAsked, HandRaised, Heard, Rated
+from coach.sockets.peer import Peer, Services
+from coach.sockets.transport import text_frame
+from coach.wire import client, codec
+from coach.wire.codes import CloseCode, WireError, misuse
+
+UNAVAILABLE_RETRY_MS = 5_000
+
+
+class ConversationPeer(Peer):
+    """One conversation socket."""
+
+    kind = "conversation"
+
+    def __init__(self, scope: dict[str, Any], services: Services, session: str) -> None:
+        super().__init__(scope, services)
+        self._session = session
+        self._runner: Runner | None = None
+        self._role = "seller"
+        self.source = "main"
+
+    async def first(self, text: str) -> None:
+        """`hello`: who, and what was missed."""
+        try:
+            hello = codec.conversation.decode(text)
+        except WireError as error:
+            raise misuse(error.message) from None
+        if not isinstance(hello, client.HelloFrame):
+            raise misuse(f"the first frame is `hello`, not `{hello.type}`")
+        self.principal = self.authenticate(hello.token)
+        self._check_role(self.principal, hello)
+        runner = await self.services.registry.open(self._session, self.principal, hello)
+        if self.services.draining:
+            raise WireError("draining", "this instance stops: come back", close=CloseCode.DRAINING)
+        if not self.wire.open:
+            return
+        self._role, self.source, self._runner = hello.role, hello.source, runner
+        self._welcome(runner, hello)
+
+    async def frame(self, text: str) -> None:
+        """Any frame after `hello`."""
+        runner = self._runner
+        if runner is None:
+            return
+        frame = codec.conversation.decode(text)
+        telemetry.FRAMES.labels(frame.type).inc()
+        if self._role == "source" and not isinstance(
+            frame, (client.TranscriptFrame, client.PingFrame, client.AuthFrame, client.EndFrame, client.HelloFrame)
+        ):
+            raise WireError("not_allowed", f"a source does not send `{frame.type}`")
+        match frame:
+            case client.TranscriptFrame():
+                self._transcript(runner, frame)
+            case client.PingFrame():
+                self.send({"type": "pong", "t": frame.t})
+            case client.AskFrame():
+                runner.post(Asked(frame.text), self)
+            case client.CancelFrame():
+                runner.post(Cancelled(frame.card), self)
+            case client.FeedbackFrame():
+                runner.post(Rated(frame.card, frame.rating, frame.used, frame.comment), self)
+            case client.RaiseHandFrame():
+                runner.post(HandRaised(frame.text), self)
+            case client.EndFrame():
+                runner.post(EndAsked(frame.outcome), self)
+            case client.AuthFrame():
+                self.renew(frame.token)
+            case client.HelloFrame():
+                raise misuse("a second hello")
+            case _:
+                assert_never(frame)
+
+    def beat(self) -> None:
+        """A heartbeat with the newest offset: who misses events notices and resumes."""
+        if self._runner is not None:
+            self.send({"type": "heartbeat", "session": self._session, "offset": self._runner.session.offset})
+
+    def gone(self) -> None:
+        """Leave the session; it lives on."""
+        runner = self._runner
+        if runner is not None:
+            runner.shared.hub.unsubscribe(session_topic(self._session), self)
+            runner.detach(self)
+
+    def too_fast(self, text: str, retry_after_ms: int, seq: int | None = None) -> None:
+        """A final that was not taken is named, so that the client sends it again."""
+        try:
+            frame = codec.conversation.decode(text)
+        except WireError:
+            frame = None
+        named = frame.seq if isinstance(frame, client.TranscriptFrame) else None
+        super().too_fast(text, retry_after_ms, named)
+
+    def _check_role(self, principal: Principal, hello: client.HelloFrame) -> None:
+        allowed = {"seller": ("seller", "source"), "source": ("source",), "coach": (), "admin": ("seller", "source")}
+        if hello.role not in allowed[principal.role]:
+            raise WireError(
+                "forbidden", f"a {principal.role} does not join a call as {hello.role}", close=CloseCode.FORBIDDEN
+            )
+
+    def _welcome(self, runner: Runner, hello: client.HelloFrame) -> None:
+        """Welcome, the missed past, and from here on everything: in one step, so that nothing falls between."""
+        why = runner.history.why_not(hello.after, hello.epoch)
+        listening = hello.role == "seller"
+        welcome = {
+            "type": "welcome",
+            "session": self._session,
+            "epoch": runner.history.epoch,
+            "offset": runner.session.offset,
+            "acked": runner.acked.get(hello.source, 0),
+            "resumed": why is None,
+            **({"why": why} if why else {}),
+            "ended": runner.ended,
+            "heartbeat_ms": self.heartbeat_ms,
+            "limits": self.limits(),
+            "state": {} if not listening else runner.volatile() if why is None else runner.state(),
+        }
+        self.outbox.replay(iter([text_frame(codec.encode(welcome))]))
+        if listening:
+            if why is None and hello.after is not None:
+                self.outbox.replay(runner.past(hello.after))
+            runner.shared.hub.subscribe(session_topic(self._session), self)
+        runner.attach(self)
+
+    def _transcript(self, runner: Runner, frame: client.TranscriptFrame) -> None:
+        if runner.journal.full and not (frame.seq is not None and frame.seq <= runner.session.taken(self.source)):
+            if frame.seq is not None:
+                raise WireError(
+                    "unavailable",
+                    "the database is away and the queue is full: not taken, send it again",
+                    seq=frame.seq,
+                    retry_after_ms=UNAVAILABLE_RETRY_MS,
+                )
+            return
+        runner.post(
+            Heard(
+                self.source,
+                frame.utterance,
+                frame.speaker,
+                frame.text,
+                frame.final,
+                frame.start_ms,
+                frame.end_ms,
+                frame.language,
+                frame.seq,
+            ),
+            self,
+        )

@@ -1,0 +1,191 @@
+"""`/watch`: a dashboard, subscribed to the team's wall and to any number of sessions."""
+
+from typing import Any, assert_never
+
+from coach import telemetry
+from coach.live.hub import interim_topic, session_topic, wall_topic
+from coach.live.runner import Runner
+from coach.session.inputs import Whispered
+from coach.sockets.outbox import Publication
+from coach.sockets.peer import Peer, Services
+from coach.sockets.transport import text_frame
+from coach.wire import client, codec
+from coach.wire.codes import CloseCode, WireError, misuse
+
+SESSIONS_MOST = 1_000
+
+
+class WatchPeer(Peer):
+    """One dashboard socket."""
+
+    kind = "watch"
+
+    def __init__(self, scope: dict[str, Any], services: Services) -> None:
+        super().__init__(scope, services)
+        self._watched: dict[str, Runner] = {}
+        self._expected: set[str] = set()
+        self._wall: _Wall | None = None
+
+    async def first(self, text: str) -> None:
+        """`watch`, or `auth` and then `watch`."""
+        try:
+            frame = codec.watcher.decode(text)
+        except WireError as error:
+            raise misuse(error.message) from None
+        if isinstance(frame, (client.WatchFrame, client.AuthFrame)):
+            self.principal = self.authenticate(frame.token)
+        else:
+            raise misuse(f"the first frame is `watch` or `auth`, not `{frame.type}`")
+        if not self.principal.may_watch:
+            raise WireError("forbidden", f"a {self.principal.role} does not watch", close=CloseCode.FORBIDDEN)
+        if isinstance(frame, client.WatchFrame):
+            await self._watch(frame)
+
+    async def frame(self, text: str) -> None:
+        """Any later frame."""
+        frame = codec.watcher.decode(text)
+        telemetry.FRAMES.labels(frame.type).inc()
+        match frame:
+            case client.WatchFrame():
+                await self._watch(frame)
+            case client.UnwatchFrame():
+                self._unwatch(frame)
+            case client.WhisperFrame():
+                await self._whisper(frame)
+            case client.PingFrame():
+                self.send({"type": "pong", "t": frame.t})
+            case client.AuthFrame():
+                self.renew(frame.token)
+            case _:
+                assert_never(frame)
+
+    def beat(self) -> None:
+        """A heartbeat a watched session, or a bare one."""
+        for session, runner in self._watched.items():
+            self.send({"type": "heartbeat", "session": session, "offset": runner.session.offset})
+        if not self._watched:
+            self.send({"type": "heartbeat"})
+
+    def gone(self) -> None:
+        """Leave everything."""
+        for session in list(self._watched):
+            self._leave(session)
+        for session in self._expected:
+            self.services.registry.forget(session, self)
+        self._leave_wall()
+
+    def watches(self, session: str) -> bool:
+        """Whether this dashboard gets the session's own events."""
+        return session in self._watched
+
+    def started(self, runner: Runner) -> None:
+        """A session that was watched before it existed has begun."""
+        self._expected.discard(runner.id)
+        if self.principal is None or runner.team != self.principal.team:
+            self.shut(_not_yours())
+        else:
+            self._join(runner, None, None)
+
+    async def _watch(self, frame: client.WatchFrame) -> None:
+        if frame.sessions == "*":
+            self._join_wall()
+            return
+        for session in frame.sessions:
+            if len(self._watched) + len(self._expected) >= SESSIONS_MOST:
+                raise WireError("not_allowed", f"sessions: at most {SESSIONS_MOST} on one socket")
+            runner = await self.services.registry.find(session)
+            if not self.wire.open:
+                return
+            if runner is None:
+                self._expected.add(session)
+                self.services.registry.expect(session, self)
+                self._welcome(session, "", 0, "new", {})
+            elif self.principal is None or runner.team != self.principal.team:
+                raise _not_yours()
+            else:
+                self._leave(session)
+                self._join(runner, frame.after.get(session), frame.epochs.get(session))
+
+    def _unwatch(self, frame: client.UnwatchFrame) -> None:
+        if frame.sessions == "*":
+            self._leave_wall()
+            return
+        for session in frame.sessions:
+            self._leave(session)
+            self._expected.discard(session)
+            self.services.registry.forget(session, self)
+
+    async def _whisper(self, frame: client.WhisperFrame) -> None:
+        assert self.principal is not None
+        runner = await self.services.registry.find(frame.session)
+        if runner is None or runner.team != self.principal.team:
+            raise WireError("not_allowed", "session: there is none of that id in your team")
+        runner.post(Whispered(self.principal.subject, frame.text), self)
+
+    def _join(self, runner: Runner, after: int | None, epoch: str | None) -> None:
+        """Welcome, the missed past, and from here on everything, in one step."""
+        self._watched[runner.id] = runner
+        runner.watch(self)
+        why = runner.history.why_not(after, epoch)
+        state = runner.volatile() if why is None else runner.state()
+        self._welcome(runner.id, runner.history.epoch, runner.session.offset, why, state, ended=runner.ended)
+        if why is None and after is not None:
+            self.outbox.replay(runner.past(after))
+        runner.shared.hub.subscribe(session_topic(runner.id), self)
+        runner.shared.hub.subscribe(interim_topic(runner.id), self)
+
+    def _leave(self, session: str) -> None:
+        runner = self._watched.pop(session, None)
+        if runner is not None:
+            runner.shared.hub.unsubscribe(session_topic(session), self)
+            runner.shared.hub.unsubscribe(interim_topic(session), self)
+            runner.unwatch(self)
+
+    def _join_wall(self) -> None:
+        assert self.principal is not None
+        team = self.principal.team
+        if self._wall is None:
+            self._wall = _Wall(self)
+            self.services.registry.hub.subscribe(wall_topic(team), self._wall)
+        self._welcome("*", "", 0, "new", {})
+        for runner in self.services.registry.live():
+            if runner.team == team and not runner.ended:
+                self._wall.deliver(Publication(runner.wall_line(), key=f"{runner.id}:wall"))
+
+    def _leave_wall(self) -> None:
+        if self._wall is not None and self.principal is not None:
+            self.services.registry.hub.unsubscribe(wall_topic(self.principal.team), self._wall)
+            self._wall = None
+
+    def _welcome(
+        self, session: str, epoch: str, offset: int, why: str | None, state: dict[str, Any], *, ended: bool = False
+    ) -> None:
+        welcome = {
+            "type": "welcome",
+            "session": session,
+            "epoch": epoch,
+            "offset": offset,
+            "resumed": why is None,
+            **({"why": why} if why else {}),
+            "ended": ended,
+            "heartbeat_ms": self.heartbeat_ms,
+            "limits": self.limits(),
+            "state": state,
+        }
+        self.outbox.replay(iter([text_frame(codec.encode(welcome))]))
+
+
+class _Wall:
+    """The wall's subscriber of a dashboard: leaves out what the dashboard gets from the session itself."""
+
+    def __init__(self, peer: WatchPeer) -> None:
+        self._peer = peer
+
+    def deliver(self, publication: Publication) -> None:
+        event = publication.event
+        if event["type"] == "session" or not self._peer.watches(event["session"]):
+            self._peer.deliver(publication)
+
+
+def _not_yours() -> WireError:
+    return WireError("forbidden", "the session belongs to another team", close=CloseCode.FORBIDDEN)

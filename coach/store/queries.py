@@ -1,0 +1,89 @@
+"""Reads. Nothing here writes but `claim`, which takes a stored session over."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+
+from coach.store.database import Database
+from coach.store.tables import events, sessions, utterances
+
+PAGE = 200
+_LISTED = ("id", "team", "seller", "pack", "language", "status", "outcome", "started_at", "ended_at", "active_at")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session as it was left: its row, its durable events (oldest first) and its acked finals."""
+
+    row: dict[str, Any]
+    events: list[bytes]
+    acked: dict[str, int]
+    """Highest stored `seq` of each source."""
+
+
+async def claim(database: Database, session: str, epoch: str) -> StoredSession | None:
+    """Take a stored session over, raising the fence; None if it was never stored.
+
+    A session that was left clean keeps its epoch; after a crash it gets `epoch`, and the old one is
+    remembered with the last offset that was stored. Raises `SQLAlchemyError` when the database is away.
+    """
+    async with database.reader.connect() as reader:
+        found = (await reader.execute(select(sessions).where(sessions.c.id == session))).mappings().first()
+    if found is None:
+        return None
+    row = dict(found)
+    if row["status"] == "live":
+        if not row["clean"]:
+            row["epochs"] = [*row["epochs"], [row["epoch"], row["offset"]]]
+            row["epoch"] = epoch
+        async with database.writer.begin() as writer:
+            taken = await writer.execute(
+                update(sessions)
+                .where(sessions.c.id == session, sessions.c.owner == row["owner"])
+                .values(owner=row["owner"] + 1, clean=False, epoch=row["epoch"], epochs=row["epochs"])
+            )
+        if taken.rowcount != 1:
+            return await claim(database, session, epoch)
+        row["owner"] += 1
+    async with database.reader.connect() as reader:
+        stored = await reader.execute(
+            select(events.c.payload).where(events.c.session_id == session).order_by(events.c.offset)
+        )
+        payloads = [bytes(payload) for (payload,) in stored]
+        highest = await reader.execute(
+            select(utterances.c.source, utterances.c.seq).where(utterances.c.session_id == session)
+        )
+        acked: dict[str, int] = {}
+        for source, seq in highest:
+            acked[source] = max(seq, acked.get(source, 0))
+    return StoredSession(row, payloads, acked)
+
+
+async def one(database: Database, session: str) -> dict[str, Any] | None:
+    """The listed fields of one session."""
+    async with database.reader.connect() as reader:
+        found = await reader.execute(select(*(sessions.c[name] for name in _LISTED)).where(sessions.c.id == session))
+        row = found.mappings().first()
+    return dict(row) if row is not None else None
+
+
+async def many(
+    database: Database, team: str, *, status: str | None = None, before: int | None = None, limit: int = PAGE
+) -> list[dict[str, Any]]:
+    """A team's sessions, newest first, at most `limit` that started before `before` (Unix ms)."""
+    query = select(*(sessions.c[name] for name in _LISTED)).where(sessions.c.team == team)
+    if status is not None:
+        query = query.where(sessions.c.status == status)
+    if before is not None:
+        query = query.where(sessions.c.started_at < before)
+    async with database.reader.connect() as reader:
+        rows = await reader.execute(query.order_by(sessions.c.started_at.desc(), sessions.c.id).limit(limit))
+        return [dict(row) for row in rows.mappings()]
+
+
+async def idle(database: Database, before: int, limit: int = PAGE) -> list[str]:
+    """Live sessions in which nothing happened since `before` (Unix ms)."""
+    query = select(sessions.c.id).where(sessions.c.status == "live", sessions.c.active_at < before).limit(limit)
+    async with database.reader.connect() as reader:
+        return [name for (name,) in await reader.execute(query)]

@@ -1,0 +1,260 @@
+"""The one writer: group commit of whatever all sessions have to store.
+
+While a commit runs, the next group gathers, so the number of commits adapts to the disk. A group is one
+transaction; each session's part is conditional on its owner's number, so that a stale owner stores nothing.
+When the database is away the group waits and is tried again: nothing is dropped, and nothing else waits for it.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import SQLAlchemyError
+
+from coach import telemetry
+from coach.store import tables
+from coach.store.batch import Batch, Journal
+from coach.store.database import Database
+
+RETRY_FIRST_S = 0.2
+RETRY_MOST_S = 5.0
+GROUP_MOST = 200
+"""Sessions in one commit: keeps a commit short, so that an ack never waits behind a thousand others."""
+
+_log = structlog.get_logger()
+
+
+class StoreWriter:
+    """Owns the write connection. `run` is its task; `submit` may be called from any place in the loop."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._dirty: dict[Journal, None] = {}
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._erase: list[tuple[str, asyncio.Future[None]]] = []
+        self._stopping = False
+        self.available = True
+        """Whether the last write went through: what `/health` says."""
+        self.error: str | None = None
+
+    def submit(self, journal: Journal) -> None:
+        """This journal has something to store. Never waits."""
+        if not journal.closed:
+            self._dirty[journal] = None
+            self._idle.clear()
+            self._wake.set()
+
+    async def erase(self, session: str) -> None:
+        """Delete a session in turn with the writes; returns when it is gone from the disk.
+
+        Raises `SQLAlchemyError` if the database refuses. Cancelling leaves it to happen later.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._erase.append((session, done))
+        self._idle.clear()
+        self._wake.set()
+        await asyncio.shield(done)
+
+    async def flushed(self) -> None:
+        """Waits until everything submitted is stored. Cancel it to give up waiting."""
+        await self._idle.wait()
+
+    def stop(self) -> None:
+        """`run` returns after one last try to store what waits."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Store until stopped. Cancelling is safe between commits; within one, the database rolls it back."""
+        delay = RETRY_FIRST_S
+        while not (self._stopping and not self._dirty and not self._erase):
+            await self._wake.wait()
+            self._wake.clear()
+            while self._dirty or self._erase:
+                if await self._round():
+                    delay = RETRY_FIRST_S
+                    continue
+                if self._stopping:
+                    return
+                await asyncio.sleep(delay)
+                delay = min(RETRY_MOST_S, 2 * delay)
+            self._idle.set()
+
+    async def _round(self) -> bool:
+        """One commit; whether the database took it."""
+        if self._erase:
+            return await self._erase_one()
+        journals = list(self._dirty)[:GROUP_MOST]
+        for journal in journals:
+            del self._dirty[journal]
+        group = [(journal, journal.take()) for journal in journals if not journal.closed]
+        if not group:
+            return True
+        began = time.perf_counter()
+        try:
+            async with self._database.writer.begin() as connection:
+                refused = await connection.run_sync(store, [batch for _, batch in group])
+        except (SQLAlchemyError, OSError) as error:
+            self._failed(error, group)
+            return False
+        telemetry.COMMIT_SECONDS.observe(time.perf_counter() - began)
+        self._recovered()
+        for journal, batch in group:
+            if batch.session in refused:
+                journal.closed = True
+                journal.owner.fenced()
+                continue
+            journal.written()
+            acked: dict[str, int] = {}
+            for final in batch.finals:
+                acked[final.source] = max(final.seq, acked.get(final.source, 0))
+            journal.owner.stored(acked)
+        return True
+
+    async def _erase_one(self) -> bool:
+        session, done = self._erase[0]
+        try:
+            async with self._database.writer.begin() as connection:
+                await connection.execute(delete(tables.sessions).where(tables.sessions.c.id == session))
+            async with self._database.writer.connect() as connection:
+                raw = await connection.get_raw_connection()
+                assert raw.driver_connection is not None
+                # Deleted pages live on in the write-ahead log until it is emptied.
+                await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except (SQLAlchemyError, OSError) as error:
+            self._erase.pop(0)
+            if not done.done():
+                done.set_exception(error)
+            return True
+        self._erase.pop(0)
+        if not done.done():
+            done.set_result(None)
+        return True
+
+    def _failed(self, error: Exception, group: Iterable[tuple[Journal, Batch]]) -> None:
+        # The exception's text may hold a statement's parameters: speech. Its type and the driver's reason do not.
+        reason = str(getattr(error, "orig", None) or type(error).__name__)
+        if self.available:
+            _log.error("store.unavailable", reason=reason)
+        self.available, self.error = False, reason
+        telemetry.STORE_FAILURES.inc()
+        for journal, batch in group:
+            journal.put_back(batch)
+            self._dirty[journal] = None
+            if not journal.late:
+                journal.late = True
+                journal.owner.unavailable(int(1000 * RETRY_MOST_S))
+
+    def _recovered(self) -> None:
+        if not self.available:
+            _log.info("store.available")
+        self.available, self.error = True, None
+
+
+def store(connection: Connection, batches: list[Batch]) -> set[str]:
+    """Write the batches in the open transaction; ids of the sessions that another owner has."""
+    refused: set[str] = set()
+    for batch in batches:
+        if not _claim_row(connection, batch):
+            refused.add(batch.session)
+    kept = [batch for batch in batches if batch.session not in refused]
+    _many(
+        connection,
+        tables.utterances,
+        [
+            {"session_id": b.session, "source": f.source, "seq": f.seq, **f.fields}
+            for b in kept
+            for f in b.finals
+        ],
+    )
+    _many(
+        connection,
+        tables.events,
+        [
+            {
+                "session_id": b.session,
+                "offset": e.event["offset"],
+                "type": e.event["type"],
+                "at": e.event["at"],
+                "payload": e.payload,
+            }
+            for b in kept
+            for e in b.events
+        ],
+    )
+    _many(connection, tables.feedback, [{"session_id": b.session, **f} for b in kept for f in b.feedback])
+    for batch in kept:
+        _profile(connection, batch)
+        _strategies(connection, batch)
+    return refused
+
+
+def _claim_row(connection: Connection, batch: Batch) -> bool:
+    """Write the session's row if this owner still has it."""
+    if batch.new:
+        row = {"id": batch.session, **batch.row}
+        result = connection.execute(upsert(tables.sessions).values(row).on_conflict_do_nothing())
+    else:
+        result = connection.execute(
+            update(tables.sessions)
+            .where(tables.sessions.c.id == batch.session, tables.sessions.c.owner == batch.expected_owner)
+            .values(batch.row)
+        )
+    return result.rowcount == 1
+
+
+def _many(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _profile(connection: Connection, batch: Batch) -> None:
+    newest = next((e.event for e in reversed(batch.events) if e.event["type"] == "archetype"), None)
+    if newest is None and batch.metrics is None:
+        return
+    values: dict[str, Any] = {"session_id": batch.session, "at": batch.row["active_at"], "profile": {}, "metrics": {}}
+    changed: dict[str, Any] = {"at": batch.row["active_at"]}
+    if newest is not None:
+        kept = ("ranking", "stable", "disc", "big_five", "evidence")
+        changed |= {"archetype": newest["stable"], "profile": {name: newest[name] for name in kept}}
+    if batch.metrics is not None:
+        changed["metrics"] = batch.metrics
+    connection.execute(
+        upsert(tables.profiles)
+        .values({**values, **changed})
+        .on_conflict_do_update(index_elements=["session_id"], set_=changed)
+    )
+
+
+def _strategies(connection: Connection, batch: Batch) -> None:
+    where = tables.strategies.c
+    for item in batch.events:
+        event = item.event
+        if event["type"] == "card" and event["status"] == "open":
+            row = {
+                "session_id": batch.session,
+                "card": event["id"],
+                "trigger": event["trigger"]["type"],
+                "label": event["trigger"]["id"],
+                "variant": event["variant"],
+                "opened_at": event["at"],
+            }
+            connection.execute(upsert(tables.strategies).values(row).on_conflict_do_nothing())
+        elif event["type"] in ("card", "suggestion"):
+            card, values = (
+                (event["id"], {"closed_at": event["at"], "why": event["why"]})
+                if event["type"] == "card"
+                else (event["card"], {"suggestion": {k: event[k] for k in _SUGGESTION}})
+            )
+            connection.execute(
+                update(tables.strategies).where(where.session_id == batch.session, where.card == card).values(values)
+            )
+
+
+_SUGGESTION = ("status", "provider", "model", "text", "timing", "usage")

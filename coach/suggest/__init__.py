@@ -1,0 +1,1 @@
+"""Suggestions: a model's tokens, streamed into a card. The card never waits for them."""
