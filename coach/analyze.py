@@ -96,21 +96,25 @@ class Rehearsal:
             self._feed(TimerDue(), max(due, self.now_ms))
         self._feed(event, max(at_ms, self.now_ms))
 
-    def feed(self, inputs: list[tuple[int, Input]]) -> None:
-        """Feed a recorded inbox, timers included."""
-        for at_ms, event in inputs:
-            self._feed(event, at_ms)
-
-    def _feed(self, event: Input, at_ms: int) -> None:
+    def replay(self, at_ms: int, event: Input) -> None:
+        """Handle one input of a recorded inbox. Everything that led to further inputs is in the inbox."""
         self.now_ms = at_ms
         self.inputs.append((at_ms, event))
-        effects = self.session.handle(event, at_ms)
+        self._take(self.session.handle(event, at_ms))
+
+    def _take(self, effects: list[Effect]) -> None:
         for effect in effects:
             self.trace += _line(effect)
             if isinstance(effect, Publish):
                 self.events.append(effect.event)
             if isinstance(effect, Refuse):
                 raise ValueError(effect.message)
+
+    def _feed(self, event: Input, at_ms: int) -> None:
+        self.now_ms = at_ms
+        self.inputs.append((at_ms, event))
+        effects = self.session.handle(event, at_ms)
+        self._take(effects)
         for effect in effects:
             if isinstance(effect, StopSuggestion):
                 self._feed(_ended(effect.card, self.session.identity), at_ms)
@@ -133,7 +137,11 @@ def pack_of(conversation: Conversation, packs: dict[str, Knowledge]) -> str:
 
 
 def rehearse(
-    conversation: Conversation, packs: dict[str, Knowledge], *, words: bool = False, provider: tuple[str, str] | None = None
+    conversation: Conversation,
+    packs: dict[str, Knowledge],
+    *,
+    words: bool = False,
+    provider: tuple[str, str] | None = None,
 ) -> Rehearsal:
     """The whole conversation through a fresh session; with `words`, each turn grows word by word as interims."""
     pack = pack_of(conversation, packs)
@@ -171,7 +179,11 @@ def analyze(conversation: Conversation, packs: dict[str, Knowledge]) -> Analysis
             language=final["language"],
             objections=_of(view.objections.values(), final),
             signals=_of(view.signals.values(), final),
-            cards=[e for e in rehearsal.events if e["type"] == "card" and e["status"] == "open" and e.get("utterance") == final["utterance"]],
+            cards=[
+                e
+                for e in rehearsal.events
+                if e["type"] == "card" and e["status"] == "open" and e.get("utterance") == final["utterance"]
+            ],
         )
         for final in view.transcript
     ]

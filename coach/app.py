@@ -93,7 +93,11 @@ async def running(settings: Settings, on_failure: Callable[[], None]) -> AsyncIt
             coach = Coach(settings, database, writer, shared, registry, services, tasks, packs)
             owned = [
                 spawn(_watched(coroutine, name, on_failure), name)
-                for name, coroutine in (("writer", writer.run()), ("sweep", registry.sweep()), ("pulse", pulse(services)))
+                for name, coroutine in (
+                    ("writer", writer.run()),
+                    ("sweep", registry.sweep()),
+                    ("pulse", pulse(services)),
+                )
             ]
             try:
                 yield coach

@@ -5,8 +5,9 @@ drain, and only when that is done uvicorn is told to exit.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import FrameType
+from typing import Any
 
 import structlog
 import uvicorn
@@ -57,8 +58,16 @@ def check(settings: Settings) -> None:
         )
 
 
-async def serve(settings: Settings, on_started: Callable[[str], None] | None = None) -> None:
-    """Serve until a signal. `on_started` gets the address (`http://host:port`). Cancelling stops without a drain.
+Beside = Callable[[str, set[str]], Coroutine[Any, Any, None]]
+"""Gets the address and the packs' ids."""
+
+
+async def serve(
+    settings: Settings, on_started: Callable[[str], None] | None = None, beside: Beside | None = None
+) -> None:
+    """Serve until a signal. `on_started` gets the address (`http://host:port`); `beside` runs as long as the server.
+
+    Cancelling stops without a drain.
 
     Raises `SettingsError`, `PackError`, `OSError` (the port is taken).
     """
@@ -80,7 +89,12 @@ async def serve(settings: Settings, on_started: Callable[[str], None] | None = N
         _log.info("serve.started", address=f"http://{host}:{port}", database=coach.database.stored)
         if on_started is not None:
             on_started(f"http://{host}:{port}")
-        await server.serve(sockets=[listening])
+        company = coach.tasks.create_task(beside(f"http://{host}:{port}", set(coach.packs))) if beside else None
+        try:
+            await server.serve(sockets=[listening])
+        finally:
+            if company is not None:
+                company.cancel()
 
 
 def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:

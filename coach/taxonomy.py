@@ -6,9 +6,7 @@ Ids are part of the wire. Their meaning is in `docs/taxonomy.md`; their display 
 from typing import Literal, get_args
 
 Language = Literal["pl", "de", "en"]
-Category = Literal[
-    "price", "timing", "need", "authority", "trust", "competition", "product_fit", "stall"
-]
+Category = Literal["price", "timing", "need", "authority", "trust", "competition", "product_fit", "stall"]
 SignalKind = Literal[
     "price_inquiry",
     "financing",
@@ -31,14 +29,10 @@ Archetype = Literal[
     "sceptic",
 ]
 Disc = Literal["D", "I", "S", "C"]
-Stage = Literal[
-    "opening", "discovery", "presentation", "objection_handling", "closing", "wrap_up"
-]
+Stage = Literal["opening", "discovery", "presentation", "objection_handling", "closing", "wrap_up"]
 Speaker = Literal["client", "seller"]
 Outcome = Literal["won", "next_step", "lost"]
-BigFive = Literal[
-    "openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism"
-]
+BigFive = Literal["openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism"]
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 CATEGORIES: tuple[Category, ...] = get_args(Category)

@@ -9,7 +9,9 @@ REFUSED = Counter("coach_errors_total", "Errors sent to peers, by code", ["code"
 CLOSED = Counter("coach_closes_total", "Sockets closed by the server, by code", ["code"])
 SOCKETS = Gauge("coach_sockets", "Open sockets, by kind", ["kind"])
 SESSIONS = Gauge("coach_sessions", "Sessions in memory")
-HANDLE_SECONDS = Histogram("coach_handle_seconds", "A frame in the core, until its events are in the outboxes", buckets=_FAST)
+HANDLE_SECONDS = Histogram(
+    "coach_handle_seconds", "A frame in the core, until its events are in the outboxes", buckets=_FAST
+)
 CARD_SECONDS = Histogram("coach_card_seconds", "From a frame's arrival to its card in the outboxes", buckets=_FAST)
 ACK_SECONDS = Histogram("coach_ack_seconds", "From taking a final to its ack", buckets=(*_FAST, 2.5, 5.0))
 COMMIT_SECONDS = Histogram("coach_commit_seconds", "A group commit", buckets=(*_FAST, 2.5, 5.0))
@@ -19,5 +21,8 @@ CARDS = Counter("coach_cards_total", "Cards, by what became of them", ["outcome"
 CARDS_LATE = Counter("coach_cards_late_total", "Cards that missed their moment and were dropped")
 SUGGESTIONS = Counter("coach_suggestions_total", "Suggestions, by provider and end", ["provider", "status"])
 FIRST_TOKEN_SECONDS = Histogram(
-    "coach_first_token_seconds", "From a suggestion's start to its first token", ["provider"], buckets=(0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 5)
+    "coach_first_token_seconds",
+    "From a suggestion's start to its first token",
+    ["provider"],
+    buckets=(0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 5),
 )

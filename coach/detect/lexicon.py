@@ -1,10 +1,11 @@
 """A pack's cues in one language, compiled: what each phrase says, in one automaton."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from coach.detect.phrases import Phrases
-from coach.packs.schema import ChecklistItem, ComplianceItem, Competitor, Cues, CuesFile, Scope
+from coach.packs.schema import ChecklistItem, Competitor, ComplianceItem, Cues, CuesFile, Scope
 from coach.taxonomy import Language
 
 Kind = Literal[
@@ -60,15 +61,15 @@ def compile_lexicon(
                 inside = any(word in negations for word in text.lower().split())
                 phrases.add(text, Cue(kind, label, strong, inside))
 
-    def add_cues(kind: Kind, table: dict[str, Cues]) -> None:
+    def add_cues(kind: Kind, table: Mapping[Any, Cues]) -> None:
         for label, entry in table.items():
             add(kind, label, entry.strong)
             add(kind, label, entry.weak, strong=False)
 
     for file in cues:
-        add_cues("objection", dict(file.objections))
-        add_cues("signal", dict(file.signals))
-        add_cues("archetype", dict(file.archetypes))
+        add_cues("objection", file.objections)
+        add_cues("signal", file.signals)
+        add_cues("archetype", file.archetypes)
         for category, texts in file.resolved.items():
             add("resolved", category, texts)
         add("accepted", "", file.accepted)

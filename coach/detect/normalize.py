@@ -10,10 +10,63 @@ _SENTENCE_END = re.compile(r"[.!?…;:]")
 _FOLD = str.maketrans({"ł": "l", "ß": "ss", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "ı": "i"} | dict.fromkeys("'’`´"))
 
 NUMBER_WORDS = frozenset(
-    """zero jeden jedna dwa dwie trzy cztery piec szesc siedem osiem dziewiec dziesiec sto dwiescie trzysta tysiac
-    tysiace tysiecy milion null eins ein zwei drei vier funf sechs sieben acht neun zehn zwanzig dreissig hundert
-    tausend million one two three four five six seven eight nine ten twenty thirty forty fifty hundred thousand
-    million grand""".split()
+    [
+        "zero",
+        "jeden",
+        "jedna",
+        "dwa",
+        "dwie",
+        "trzy",
+        "cztery",
+        "piec",
+        "szesc",
+        "siedem",
+        "osiem",
+        "dziewiec",
+        "dziesiec",
+        "sto",
+        "dwiescie",
+        "trzysta",
+        "tysiac",
+        "tysiace",
+        "tysiecy",
+        "milion",
+        "null",
+        "eins",
+        "ein",
+        "zwei",
+        "drei",
+        "vier",
+        "funf",
+        "sechs",
+        "sieben",
+        "acht",
+        "neun",
+        "zehn",
+        "zwanzig",
+        "dreissig",
+        "hundert",
+        "tausend",
+        "million",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "hundred",
+        "thousand",
+        "million",
+        "grand",
+    ]
 )
 
 
@@ -56,6 +109,6 @@ def _gap(between: str) -> str:
         return "?"
     if _SENTENCE_END.search(between):
         return "."
-    if any(c in between for c in ",–—()\"") or " - " in between:
+    if any(c in between for c in ',–—()"') or " - " in between:
         return ","
     return ""

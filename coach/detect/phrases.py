@@ -76,9 +76,7 @@ class Phrases(Generic[_P]):
                 self._arrive(target, index, alive, ended)
         return alive, ended
 
-    def _arrive(
-        self, node: int, start: int, alive: list[State], ended: list[tuple[_P, int]]
-    ) -> None:
+    def _arrive(self, node: int, start: int, alive: list[State], ended: list[tuple[_P, int]]) -> None:
         entry = self._nodes[node]
         if entry.next or entry.far:
             alive.append((node, start, 0))
@@ -95,9 +93,7 @@ class Phrases(Generic[_P]):
         for position, word in enumerate(words):
             head = part.startswith("*") and position == 0
             tail = part.endswith("*") and position == len(words) - 1
-            table = (
-                self._inside if head and tail else self._suffix if head else self._prefix if tail else self._exact
-            )
+            table = self._inside if head and tail else self._suffix if head else self._prefix if tail else self._exact
             key = fold(word)
             if key not in table:
                 table[key] = self._test_id(f"{'*' * head}{key}{'*' * tail}")

@@ -40,9 +40,7 @@ class Scan:
         start = self.tokens[-1].end if keep else 0
         for token in tokens(text, start):
             index = len(self.tokens)
-            alive, ended = self.lexicon.phrases.step(
-                token.word, index, self._states[-1] if self._states else []
-            )
+            alive, ended = self.lexicon.phrases.step(token.word, index, self._states[-1] if self._states else [])
             self.tokens.append(token)
             self._states.append(alive)
             self._hits.append([Hit(cue, first, index) for cue, first in ended])
@@ -55,10 +53,7 @@ class Scan:
     def marks(self) -> list[Mark]:
         """The scope words among the hits."""
         return [
-            Mark(hit.cue.label, hit.first, hit.last)
-            for ended in self._hits
-            for hit in ended
-            if hit.cue.kind == "scope"
+            Mark(hit.cue.label, hit.first, hit.last) for ended in self._hits for hit in ended if hit.cue.kind == "scope"
         ]
 
     def span(self, first: int, last: int) -> tuple[int, int]:

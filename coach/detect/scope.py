@@ -57,9 +57,14 @@ def factor(
             result = min(result, 0.35)
         elif mark.name == "unshared" and distance <= 2 * REPORT_REACH:
             result = min(result, 0.2)
-        elif mark.name == "hypothetical" and before and distance <= SUPPOSE_REACH:
-            result = min(result, 0.6)
-        elif mark.name == "past" and before and distance <= PAST_REACH:
+        elif (
+            mark.name == "hypothetical"
+            and before
+            and distance <= SUPPOSE_REACH
+            or mark.name == "past"
+            and before
+            and distance <= PAST_REACH
+        ):
             result = min(result, 0.6)
     return result
 
@@ -79,9 +84,7 @@ def is_question(tokens: Sequence[Token], tail: str, marks: Sequence[Mark], first
     return any(mark.name == "question" and mark.first == start for mark in marks)
 
 
-def _cut(
-    mark: Mark, first: int, last: int, tokens: Sequence[Token], marks: Sequence[Mark]
-) -> bool:
+def _cut(mark: Mark, first: int, last: int, tokens: Sequence[Token], marks: Sequence[Mark]) -> bool:
     low, high = (mark.last + 1, first) if mark.last < first else (last + 1, mark.first)
     ends = (".", "?") if mark.name in ("denial", "reported", "unshared") else (".", "?", ",")
     if any(tokens[i].gap in ends for i in range(low, high + 1)):

@@ -18,22 +18,34 @@ def openapi() -> dict[str, Any]:
     session = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Coach", "version": __version__, "description": "Live sales coaching. The sockets are in /docs/asyncapi.json."},
+        "info": {
+            "title": "Coach",
+            "version": __version__,
+            "description": "Live sales coaching. The sockets are in /docs/asyncapi.json.",
+        },
         "components": {
             "schemas": schemas,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
         "security": [{"bearer": []}],
         "paths": {
-            "/health": {"get": _operation("Last known state of database, Redis and models; no I/O", {200: "State"}, open_=True)},
-            "/ready": {"get": _operation("Whether new calls should come here", {200: "Yes", 503: "Draining"}, open_=True)},
+            "/health": {
+                "get": _operation("Last known state of database, Redis and models; no I/O", {200: "State"}, open_=True)
+            },
+            "/ready": {
+                "get": _operation("Whether new calls should come here", {200: "Yes", 503: "Draining"}, open_=True)
+            },
             "/metrics": {"get": _operation("Prometheus figures", {200: "Figures"}, open_=True)},
             "/api/sessions": {
                 "get": _operation("The team's calls, newest first", {200: "Calls"}, parameters=_parameters(ListQuery))
             },
             "/api/sessions/{id}": {
-                "get": _operation("One call with its whole state", {200: "The call", 404: "No such call"}, parameters=[session]),
-                "delete": _operation("Erase everything of a call", {204: "Erased", 404: "No such call"}, parameters=[session]),
+                "get": _operation(
+                    "One call with its whole state", {200: "The call", 404: "No such call"}, parameters=[session]
+                ),
+                "delete": _operation(
+                    "Erase everything of a call", {204: "Erased", 404: "No such call"}, parameters=[session]
+                ),
             },
             "/api/sessions/{id}/events": {
                 "get": _operation(
@@ -44,7 +56,10 @@ def openapi() -> dict[str, Any]:
             },
             "/api/analyze": {
                 "post": {
-                    **_operation("The findings of a text or a conversation, the same as live", {200: "Findings", 422: "Wrong body"}),
+                    **_operation(
+                        "The findings of a text or a conversation, the same as live",
+                        {200: "Findings", 422: "Wrong body"},
+                    ),
                     "requestBody": {"required": True, "content": _content("Conversation")},
                 }
             },

@@ -42,7 +42,9 @@ class Status:
     def state(self) -> dict[str, Any]:
         """What `/health` says."""
         database = {"state": "ok" if self._writer.available else "unavailable", "stored": self._database.stored}
-        models: dict[str, Any] = {provider.name: {"state": "ok", "model": provider.model} for provider in self._providers}
+        models: dict[str, Any] = {
+            provider.name: {"state": "ok", "model": provider.model} for provider in self._providers
+        }
         healthy = self._writer.available and not self._services.draining
         return {
             "status": "draining" if self._services.draining else "ok" if healthy else "degraded",

@@ -186,9 +186,7 @@ class Registry:
             session, principal.team, hello.pack, hello.language, ui_language, now_ms(), hello.metadata
         )
         seller = principal.subject if hello.role == "seller" else ""
-        runner = Runner(
-            Session(identity, knowledge), self._shared, History(_epoch()), seller, fence=1, new=True
-        )
+        runner = Runner(Session(identity, knowledge), self._shared, History(_epoch()), seller, fence=1, new=True)
         runner.journal.touch()
         return runner
 
@@ -220,7 +218,14 @@ class Registry:
         return runner
 
     def _identity(
-        self, session: str, team: str, pack: str, language: Any, ui_language: Any, started_at: int, metadata: dict[str, Any]
+        self,
+        session: str,
+        team: str,
+        pack: str,
+        language: Any,
+        ui_language: Any,
+        started_at: int,
+        metadata: dict[str, Any],
     ) -> Identity:
         provider = self._shared.providers[0] if self._shared.providers else None
         return Identity(

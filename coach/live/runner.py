@@ -38,14 +38,18 @@ SELLER_CHARS = 80
 _log = structlog.get_logger()
 
 
-class Source(Protocol):
-    """A conversation socket as its runner knows it."""
-
-    source: str
+class Sender(Protocol):
+    """Who sent an input, to be told what is wrong with it."""
 
     def send(self, event: dict[str, Any]) -> None:
         """Queue an event for this socket alone."""
         ...
+
+
+class Source(Sender, Protocol):
+    """A conversation socket as its runner knows it."""
+
+    source: str
 
     def shut(self, error: WireError) -> None:
         """Tell the peer why, and close."""
@@ -89,7 +93,7 @@ class Runner:
     active_at: int = field(default_factory=now_ms)
     closed: bool = False
     journal: Journal = field(init=False)
-    _inbox: deque[tuple[Input, Source | None]] = field(default_factory=deque)
+    _inbox: deque[tuple[Input, Sender | None]] = field(default_factory=deque)
     _busy: bool = False
     _timer: asyncio.TimerHandle | None = None
     _timer_ms: int | None = None
@@ -126,7 +130,7 @@ class Runner:
 
     # Inputs
 
-    def post(self, event: Input, sender: Source | None = None) -> None:
+    def post(self, event: Input, sender: Sender | None = None) -> None:
         """Handle an input now. Errors about it go to `sender`."""
         self._inbox.append((event, sender))
         if self._busy:
@@ -285,7 +289,7 @@ class Runner:
 
     # Inside
 
-    def _handle(self, event: Input, sender: Source | None) -> None:
+    def _handle(self, event: Input, sender: Sender | None) -> None:
         began = time.perf_counter()
         at = now_ms()
         effects = self.session.handle(event, at)
@@ -297,7 +301,7 @@ class Runner:
         if any(isinstance(effect, Publish) and effect.event["type"] == "card" for effect in effects):
             telemetry.CARD_SECONDS.observe(took)
 
-    def _do(self, effects: list[Effect], sender: Source | None) -> None:
+    def _do(self, effects: list[Effect], sender: Sender | None) -> None:
         for effect in effects:
             match effect:
                 case Publish(event):
@@ -332,7 +336,13 @@ class Runner:
                         stream.stop(status)
                 case Remember(rated, at):
                     self.journal.rated(
-                        {"card": rated.card, "rating": rated.rating, "used": rated.used, "comment": rated.comment, "at": at}
+                        {
+                            "card": rated.card,
+                            "rating": rated.rating,
+                            "used": rated.used,
+                            "comment": rated.comment,
+                            "at": at,
+                        }
                     )
 
     def _publish(self, event: dict[str, Any]) -> None:
@@ -360,7 +370,9 @@ class Runner:
             self._interims.offer(key, lambda: self.shared.hub.publish(interim_topic(self.id), publication))
             return
         if event["type"] == "metrics":
-            self.journal.measured({k: v for k, v in event.items() if k not in ("type", "session", "utterance", "source")})
+            self.journal.measured(
+                {k: v for k, v in event.items() if k not in ("type", "session", "utterance", "source")}
+            )
             self._wall.offer("wall", self._tell_wall)
         self.shared.hub.publish(session_topic(self.id), Publication(event, key=f"{self.id}:{key}"))
 
@@ -376,13 +388,25 @@ class Runner:
 
     def _start(self, card: str, prompt: Any) -> None:
         stream = SuggestionStream(
-            card, prompt, self.shared.providers[0], self.shared.deadlines, lambda piece, before: self._token(card, piece, before), self._suggestion_over
+            card,
+            prompt,
+            self.shared.providers[0],
+            self.shared.deadlines,
+            lambda piece, before: self._token(card, piece, before),
+            self._suggestion_over,
         )
         self._streams[card] = stream
         stream.task = self.shared.spawn(stream.run(), "suggestion")
 
     def _token(self, card: str, piece: str, before: str) -> None:
-        event = {"type": "token", "session": self.id, "at": now_ms(), "card": card, "start": utf16_units(before), "text": piece}
+        event = {
+            "type": "token",
+            "session": self.id,
+            "at": now_ms(),
+            "card": card,
+            "start": utf16_units(before),
+            "text": piece,
+        }
         self.shared.hub.publish(session_topic(self.id), Publication(event, key=f"{self.id}:token:{card}", token=True))
 
     def _suggestion_over(self, end: SuggestionEnded) -> None:

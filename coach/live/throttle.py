@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 
-
 KEYS = 64
 """Keys remembered before those whose interval is over are forgotten."""
 

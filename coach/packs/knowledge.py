@@ -28,7 +28,10 @@ class Knowledge:
         self._layers: dict[Language, list[tuple[str, PackLanguage]]] = {}
         self.lexicons: dict[Language, Lexicon] = {}
         for language in LANGUAGES:
-            layers = [(p.id, p.languages.get(language, _NOTHING)) for p in ((pack, general) if pack.id != GENERAL else (general,))]
+            layers = [
+                (p.id, p.languages.get(language, _NOTHING))
+                for p in ((pack, general) if pack.id != GENERAL else (general,))
+            ]
             self._layers[language] = layers
             parts = [part for _, part in reversed(layers)]
             self.lexicons[language] = compile_lexicon(
@@ -111,12 +114,18 @@ class Knowledge:
             known = part.knowledge
             if kind in ("market", "promotion"):
                 for fact in known.market if kind == "market" else known.promotions:
-                    if fact.id == name and today <= fact.valid_until and (not fact.valid_from or fact.valid_from <= today):
+                    if (
+                        fact.id == name
+                        and today <= fact.valid_until
+                        and (not fact.valid_from or fact.valid_from <= today)
+                    ):
                         return f"{fact.text} ({fact.source})"
             elif kind == "product":
                 for product in known.products:
                     if product.id == name:
-                        return f"{product.name}: {product.price}" if product.price else f"{product.name}: {product.text}"
+                        return (
+                            f"{product.name}: {product.price}" if product.price else f"{product.name}: {product.text}"
+                        )
             elif kind == "competitor":
                 for competitor in known.competitors:
                     if competitor.id == name:

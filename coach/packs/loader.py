@@ -19,12 +19,6 @@ from coach.taxonomy import LANGUAGES, Language
 
 SHIPPED = Path(__file__).parent / "data"
 GENERAL = "general"
-_FILES: dict[str, type[BaseModel]] = {
-    "cues": schema.CuesFile,
-    "responses": schema.ResponsesFile,
-    "knowledge": schema.KnowledgeFile,
-    "playbook": schema.PlaybookFile,
-}
 _REFERENCE = re.compile(r"^@(market|promotion|product|competitor)\.([a-z0-9_]+)$")
 _MODEL = TypeVar("_MODEL", bound=BaseModel)
 
@@ -103,12 +97,13 @@ def read_pack(folder: Path, today: date | None = None) -> tuple[Pack | None, lis
     for language in LANGUAGES:
         if not (folder / language).is_dir():
             continue
-        parts = {}
-        for name, model in _FILES.items():
-            path = folder / language / f"{name}.yaml"
-            part = _read(path, model, problems) if path.is_file() else model()
-            parts[name] = part if part is not None else model()
-        languages[language] = PackLanguage(**parts)
+        there = folder / language
+        languages[language] = PackLanguage(
+            _part(there / "cues.yaml", schema.CuesFile, problems),
+            _part(there / "responses.yaml", schema.ResponsesFile, problems),
+            _part(there / "knowledge.yaml", schema.KnowledgeFile, problems),
+            _part(there / "playbook.yaml", schema.PlaybookFile, problems),
+        )
         problems += _references(folder / language, languages[language])
         problems += _dated(folder / language, languages[language], today)
         problems += _examples(folder / language / "examples.jsonl")
@@ -119,6 +114,12 @@ def read_pack(folder: Path, today: date | None = None) -> tuple[Pack | None, lis
     if head is None or any(not problem.warning for problem in problems):
         return None, problems
     return Pack(head.id, head.version, head.names, languages, folder), problems
+
+
+def _part(path: Path, model: type[_MODEL], problems: list[Problem]) -> _MODEL:
+    """A file of a language; one that does not exist is empty."""
+    part = _read(path, model, problems) if path.is_file() else None
+    return part if part is not None else model()
 
 
 def _read(path: Path, model: type[_MODEL], problems: list[Problem]) -> _MODEL | None:
@@ -200,6 +201,7 @@ def _examples(path: Path) -> Iterator[Problem]:
             first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "is not JSON"
             yield Problem(path, number, str(first))
             continue
-        for label in (*example.objections, *example.signals):
-            if label.quote not in example.text:
+        quotes = [*(o.quote for o in example.objections), *(s.quote for s in example.signals)]
+        for quote in quotes:
+            if quote not in example.text:
                 yield Problem(path, number, "a quote must be the text's own words, letter for letter")

@@ -27,7 +27,7 @@ def read(path: Path) -> Any:
     Raises `YamlError`.
     """
     try:
-        return yaml.load(path.read_bytes(), _Loader) or {}  # noqa: S506  a safe loader
+        return yaml.load(path.read_bytes(), _Loader) or {}
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(error.problem or "not YAML", mark.line + 1 if mark else 1) from None

@@ -67,7 +67,17 @@ class Coaching:
             return
         title = self._knowledge.label("ask_title", self._identity.ui_language)
         self._open(
-            "ask", f"a{self._core.asks}", "ask", line, language, 1.0, ASK_MS, None, out, title=title, question=asked.text
+            "ask",
+            f"a{self._core.asks}",
+            "ask",
+            line,
+            language,
+            1.0,
+            ASK_MS,
+            None,
+            out,
+            title=title,
+            question=asked.text,
         )
 
     def cancel(self, cancelled: Cancelled, out: Out) -> None:
@@ -108,7 +118,12 @@ class Coaching:
     def knows(self, card: str) -> bool:
         """Whether this session ever had that card."""
         number = card.removeprefix("c")
-        return card.startswith("c") and number.isdigit() and str(int(number)) == number and 1 <= int(number) <= self._core.card_count
+        return (
+            card.startswith("c")
+            and number.isdigit()
+            and str(int(number)) == number
+            and 1 <= int(number) <= self._core.card_count
+        )
 
     def tick(self, out: Out) -> None:
         """Close what expired and show what may be shown now."""
@@ -163,7 +178,16 @@ class Coaching:
         extra = [self._knowledge.competitor(name, self._identity.ui_language) for name in competitors]
         facts = [fact for fact in extra if fact] if category == "competition" else []
         self._open(
-            "objection", event["id"], event["id"], line, event["language"], event["confidence"], OBJECTION_MS, event, out, facts=facts
+            "objection",
+            event["id"],
+            event["id"],
+            line,
+            event["language"],
+            event["confidence"],
+            OBJECTION_MS,
+            event,
+            out,
+            facts=facts,
         )
 
     def _choose(self, event: dict[str, Any]) -> Line | None:
@@ -211,7 +235,15 @@ class Coaching:
             self._close(card, "superseded", out)
         cause = {"utterance": proposal.utterance, "source": proposal.source, "quote": proposal.quote}
         self._open(
-            proposal.trigger, proposal.trigger_id, proposal.label, line, proposal.language, proposal.confidence, OTHER_MS, cause, out
+            proposal.trigger,
+            proposal.trigger_id,
+            proposal.label,
+            line,
+            proposal.language,
+            proposal.confidence,
+            OTHER_MS,
+            cause,
+            out,
         )
 
     def _open(
@@ -276,7 +308,7 @@ class Coaching:
             for other in self._core.streaming:
                 out.stop(other, "superseded")
         cause = _cause(card)
-        self._core.streaming[card["id"]] = tuple(cause) if cause else None
+        self._core.streaming[card["id"]] = (cause.utterance, cause.source) if cause else None
         out.publish(
             "suggestion",
             cause,

@@ -87,7 +87,9 @@ class Hearing:
         if heard.final:
             self._final(heard, utterance, out)
         else:
-            out.show("transcript", f"interim:{heard.source}:{heard.utterance}", cause, **_spoken(utterance), final=False)
+            out.show(
+                "transcript", f"interim:{heard.source}:{heard.utterance}", cause, **_spoken(utterance), final=False
+            )
         if heard.speaker == "client":
             change.client = read_client(scan)
             change.competitors = change.client.competitors
@@ -236,7 +238,8 @@ class Hearing:
         earlier = [
             event
             for event in self._view.objections.values()
-            if event["status"] == "confirmed" and (event["source"], event["utterance"]) != (cause.source, cause.utterance)
+            if event["status"] == "confirmed"
+            and (event["source"], event["utterance"]) != (cause.source, cause.utterance)
         ]
         over = [event for event in earlier if event["category"] in reading.resolved]
         content = reading.accepted or any(

@@ -94,15 +94,4 @@ class EndAsked:
     outcome: Outcome | None
 
 
-Input = (
-    Heard
-    | Asked
-    | Cancelled
-    | Rated
-    | HandRaised
-    | Whispered
-    | Watched
-    | SuggestionEnded
-    | TimerDue
-    | EndAsked
-)
+Input = Heard | Asked | Cancelled | Rated | HandRaised | Whispered | Watched | SuggestionEnded | TimerDue | EndAsked

@@ -33,9 +33,7 @@ class Out:
         self.effects.append(Publish(event))
         return event
 
-    def show(
-        self, kind: str, key: str, cause: Cause | None = None, /, **fields: Any
-    ) -> dict[str, Any]:
+    def show(self, kind: str, key: str, cause: Cause | None = None, /, **fields: Any) -> dict[str, Any]:
         """A latest-wins event without offset."""
         event = self._event(kind, cause, fields)
         self.effects.append(Show(event, key))

@@ -40,7 +40,9 @@ SELLER_PAUSE_MS = 1_500
 class Session:
     """The core of one call. Not thread-safe and never waits: `handle` takes well under a millisecond."""
 
-    def __init__(self, identity: Identity, knowledge: Knowledge, core: Core | None = None, view: View | None = None) -> None:
+    def __init__(
+        self, identity: Identity, knowledge: Knowledge, core: Core | None = None, view: View | None = None
+    ) -> None:
         self.identity = identity
         self.core = core or Core(language=identity.language if identity.language != "auto" else identity.ui_language)
         self.view = view or View()

@@ -12,10 +12,7 @@ _NEED_SIGNALS = ("configuration", "ownership_language", "timeline", "financing",
 
 def summarize(identity: Identity, knowledge: Knowledge, core: Core, view: View) -> dict[str, Any]:
     """The payload of the `summary` event."""
-    answers = {
-        event["trigger"]["id"]: event["say"]
-        for event in view.answers.values()
-    }
+    answers = {event["trigger"]["id"]: event["say"] for event in view.answers.values()}
     objections = [
         {
             "category": event["category"],
@@ -49,7 +46,11 @@ def summarize(identity: Identity, knowledge: Knowledge, core: Core, view: View) 
 
 
 def _follow_up(
-    knowledge: Knowledge, core: Core, needs: list[dict[str, Any]], objections: list[dict[str, Any]], next_step: str | None
+    knowledge: Knowledge,
+    core: Core,
+    needs: list[dict[str, Any]],
+    objections: list[dict[str, Any]],
+    next_step: str | None,
 ) -> str:
     draft = knowledge.follow_up(core.language)
     if draft is None:

@@ -61,7 +61,7 @@ class Publication:
 @dataclass(slots=True)
 class _Entry:
     publications: list[Publication]
-    bytes: int
+    size: int
 
     def frame(self) -> bytes:
         if len(self.publications) == 1:
@@ -101,13 +101,13 @@ class Outbox:
         elif publication.token:
             size = len(publication.event["text"].encode())
             entry.publications.append(publication)
-            entry.bytes += size
+            entry.size += size
             self.bytes_left -= size
         else:
             size = len(publication.frame)
-            self.bytes_left += entry.bytes - size
+            self.bytes_left += entry.size - size
             entry.publications[:] = [publication]
-            entry.bytes = size
+            entry.size = size
         if self.frames_left < 0 or self.bytes_left < 0:
             self._overflow()
         else:
@@ -149,7 +149,7 @@ class Outbox:
                 if key is not None:
                     del self._by_key[key]
                 self.frames_left += 1
-                self.bytes_left += head.bytes
+                self.bytes_left += head.size
                 frame = head.frame()
             else:
                 past = next(head, None)

@@ -19,9 +19,9 @@ import structlog
 from coach import telemetry
 from coach.auth import Authenticator, Principal, Unauthorized
 from coach.live.registry import Registry
+from coach.loopback import host_name, is_loopback
 from coach.settings import Settings
 from coach.sockets.limits import FrameLimiter
-from coach.loopback import host_name, is_loopback
 from coach.sockets.outbox import Outbox, Publication
 from coach.sockets.transport import SCOPE_KEY, SocketProtocol
 from coach.wire.client import TEXT_CHARS
@@ -173,7 +173,11 @@ class Peer(ABC):
         except Unauthorized as error:
             raise WireError("unauthorized", str(error), close=CloseCode.UNAUTHORIZED) from None
         known = self.principal
-        if known is not None and (renewed.subject, renewed.role, renewed.team) != (known.subject, known.role, known.team):
+        if known is not None and (renewed.subject, renewed.role, renewed.team) != (
+            known.subject,
+            known.role,
+            known.team,
+        ):
             raise WireError("forbidden", "the new token is somebody else's", close=CloseCode.FORBIDDEN)
         self.principal = renewed
 
@@ -248,11 +252,15 @@ class Peer(ABC):
         now = self._loop.time()
         if seq is not None or now - self._told_slow_down >= 1.0:
             self._told_slow_down = now
-            error = WireError("rate_limited", "too many frames: this one was not taken", seq=seq, retry_after_ms=retry_after_ms)
+            error = WireError(
+                "rate_limited", "too many frames: this one was not taken", seq=seq, retry_after_ms=retry_after_ms
+            )
             self.send(error.event())
 
     def _overflowed(self) -> None:
-        self.shut(WireError("too_slow", "does not read what it is sent: come back and resume", close=CloseCode.TOO_SLOW))
+        self.shut(
+            WireError("too_slow", "does not read what it is sent: come back and resume", close=CloseCode.TOO_SLOW)
+        )
 
 
 async def pulse(services: Services) -> None:

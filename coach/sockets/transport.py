@@ -39,7 +39,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self._abort_timer: asyncio.TimerHandle | None = None
 
     async def run_asgi(self) -> None:
-        self.scope["extensions"][SCOPE_KEY] = self  # type: ignore[index]
+        extensions: dict[str, Any] = {**(self.scope["extensions"] or {}), SCOPE_KEY: self}
+        self.scope["extensions"] = extensions
         await super().run_asgi()
 
     def data_received(self, data: bytes) -> None:

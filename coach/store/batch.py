@@ -116,7 +116,16 @@ class Journal:
 
     def take(self) -> Batch:
         """Everything that waits, with the row as of now: core and events match, since nothing runs between."""
-        batch = Batch(self.session, self.owner.row(), self.fence, self.new, self._finals, self._events, self._feedback, self._metrics)
+        batch = Batch(
+            self.session,
+            self.owner.row(),
+            self.fence,
+            self.new,
+            self._finals,
+            self._events,
+            self._feedback,
+            self._metrics,
+        )
         self._finals, self._events, self._feedback, self._metrics, self._touched = [], [], [], None, False
         self._writing = True
         return batch

@@ -49,7 +49,9 @@ def open_database(url: str) -> Database:
     except ArgumentError:
         raise SettingsError("DATABASE_URL: must be `sqlite:///FILE` or `memory`") from None
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
-        raise SettingsError(f"DATABASE_URL: `{parsed.drivername}` is not supported yet; use `sqlite:///FILE` or `memory`")
+        raise SettingsError(
+            f"DATABASE_URL: `{parsed.drivername}` is not supported yet; use `sqlite:///FILE` or `memory`"
+        )
     folder = Path(parsed.database).expanduser().resolve().parent
     if not folder.is_dir():
         raise SettingsError(f"DATABASE_URL: there is no folder {folder}")
@@ -59,7 +61,9 @@ def open_database(url: str) -> Database:
 
 
 def _sqlite(url: URL, synchronous: str, *, write: bool) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=1 if write else 4, max_overflow=0, connect_args={"timeout": BUSY_MS / 1000})
+    engine = create_async_engine(
+        url, pool_size=1 if write else 4, max_overflow=0, connect_args={"timeout": BUSY_MS / 1000}
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: object) -> None:

@@ -167,11 +167,7 @@ def store(connection: Connection, batches: list[Batch]) -> set[str]:
     _many(
         connection,
         tables.utterances,
-        [
-            {"session_id": b.session, "source": f.source, "seq": f.seq, **f.fields}
-            for b in kept
-            for f in b.finals
-        ],
+        [{"session_id": b.session, "source": f.source, "seq": f.seq, **f.fields} for b in kept for f in b.finals],
     )
     _many(
         connection,

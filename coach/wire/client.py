@@ -16,7 +16,6 @@ MAX_INT = 2**53 - 1
 """The largest integer that JavaScript carries exactly."""
 
 
-
 def _no_nul(text: str) -> str:
     # PostgreSQL's text cannot hold it; no recogniser sends it.
     if "\x00" in text:
@@ -186,9 +185,7 @@ ConversationFrame = Annotated[
     | AuthFrame,
     Field(discriminator="type"),
 ]
-WatcherFrame = Annotated[
-    WatchFrame | UnwatchFrame | WhisperFrame | PingFrame | AuthFrame, Field(discriminator="type")
-]
+WatcherFrame = Annotated[WatchFrame | UnwatchFrame | WhisperFrame | PingFrame | AuthFrame, Field(discriminator="type")]
 
 
 def _depth(value: Any) -> int:

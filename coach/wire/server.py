@@ -220,9 +220,7 @@ class SuggestionEvent(_Durable):
 
     type: Literal["suggestion"]
     card: str
-    status: Literal[
-        "started", "done", "cancelled", "superseded", "failed", "truncated", "expired"
-    ]
+    status: Literal["started", "done", "cancelled", "superseded", "failed", "truncated", "expired"]
     provider: str
     model: str
     text: str

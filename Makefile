@@ -1,0 +1,56 @@
+# make setup  everything installed and built, nothing started      make test   all tests
+# make run    a server with live demo calls                       make check  lint, types, packs, sizes
+# make bench  latency, fan-out and memory of a running server     make lock   new lock files
+PYTHON ?= python3
+BIN := .venv/bin
+WEB := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+.PHONY: setup run test check bench lock clean
+.DELETE_ON_ERROR:
+
+setup: .venv/.ready coach/static/.ready
+
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Coach needs Python 3.11 or later; name one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+web/node_modules/.ready: web/package-lock.json scripts/npm | .venv/.ready
+	cd web && ../scripts/npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+coach/static/.ready: web/node_modules/.ready $(WEB)
+	cd web && ../scripts/npm run --silent build
+	@touch $@
+
+run: setup
+	$(BIN)/coach serve --demo
+
+test: setup
+	$(BIN)/python -m pytest
+	cd web && ../scripts/npm run --silent test
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/vulture
+	$(BIN)/coach packs check
+	cd web && ../scripts/npm run --silent check
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+# uv is a tool of this target only: the lock names no registry, pip reads it.
+lock:
+	$(PYTHON) -m venv .lock && .lock/bin/python -m pip install --quiet uv
+	.lock/bin/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+		--custom-compile-command 'make lock' --all-extras pyproject.toml -o requirements.lock
+	.lock/bin/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+		--custom-compile-command 'make lock' scripts/node.in -o scripts/node.lock
+	rm -rf .lock
+
+clean:
+	rm -rf .venv web/node_modules coach/static

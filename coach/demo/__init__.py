@@ -1,0 +1,1 @@
+"""The demo: three labelled calls that ship with the project, played live for ever."""
