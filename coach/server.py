@@ -6,6 +6,7 @@ drain, and only when that is done uvicorn is told to exit.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -58,14 +59,25 @@ def check(settings: Settings) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A server that takes connections."""
+
+    address: str
+    """`http://host:port`"""
+    coach: Coach
+    stop: Callable[[], None]
+    """Drain and exit, as on SIGTERM."""
+
+
 Beside = Callable[[str, set[str]], Coroutine[Any, Any, None]]
 """Gets the address and the packs' ids."""
 
 
 async def serve(
-    settings: Settings, on_started: Callable[[str], None] | None = None, beside: Beside | None = None
+    settings: Settings, on_started: Callable[[Started], None] | None = None, beside: Beside | None = None
 ) -> None:
-    """Serve until a signal. `on_started` gets the address (`http://host:port`); `beside` runs as long as the server.
+    """Serve until a signal. `on_started` is told when it takes connections; `beside` runs as long as the server.
 
     Cancelling stops without a drain.
 
@@ -88,7 +100,7 @@ async def serve(
             _log.warning("serve.open", note="no JWT_SECRET: everybody on this machine is admin")
         _log.info("serve.started", address=f"http://{host}:{port}", database=coach.database.stored)
         if on_started is not None:
-            on_started(f"http://{host}:{port}")
+            on_started(Started(f"http://{host}:{port}", coach, server.stop))
         company = coach.tasks.create_task(beside(f"http://{host}:{port}", set(coach.packs))) if beside else None
         try:
             await server.serve(sockets=[listening])

@@ -62,7 +62,7 @@ async def _database(known: Settings) -> Check:
     except SettingsError as error:
         return Check("database", "broken", str(error))
     file = database.writer.url.database
-    if database.scratch is None and file and not Path(file).exists():
+    if database.scratch is None and file and not await asyncio.to_thread(Path(file).exists):
         await database.close()
         return Check("database", "note", f"{known.database_url}: not there yet, `coach serve` makes it")
     try:

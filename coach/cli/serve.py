@@ -30,8 +30,10 @@ def serve(
     secret = known.jwt_secret.get_secret_value() if known.jwt_secret else None
     token = make_token(secret, "demo", "source", "default", DEMO_TOKEN_S) if secret else None
 
-    def say(address: str) -> None:
-        typer.echo(f"Coach is at {address}" + ("  (demo calls are playing; the wall is at /dashboard)" if demo else ""))
+    def say(started: server.Started) -> None:
+        typer.echo(
+            f"Coach is at {started.address}" + ("  (demo calls are playing; the wall is at /dashboard)" if demo else "")
+        )
 
     beside = (lambda address, packs: play_for_ever(address, token, 1.0, packs)) if demo else None
     uvloop.run(server.serve(known, say, beside))

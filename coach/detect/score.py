@@ -134,9 +134,10 @@ def read_seller(scan: Scan) -> SellerReading:
             stages[stage] = stages.get(stage, 0.0) + 1.0
         elif cue.kind == "checklist":
             checklist.append(cue.label)
-        elif cue.kind == "compliance":
-            if factor(hit.first, hit.last, cue.negated_inside, scan.tokens, marks, scan.lexicon.language) == 1.0:
-                compliance.append((cue.label, *scan.span(hit.first, hit.last)))
+        elif cue.kind == "compliance" and (
+            factor(hit.first, hit.last, cue.negated_inside, scan.tokens, marks, scan.lexicon.language) == 1.0
+        ):
+            compliance.append((cue.label, *scan.span(hit.first, hit.last)))
     return SellerReading(stages, tuple(dict.fromkeys(checklist)), tuple(compliance), len(scan.tokens), buying)
 
 
