@@ -5,6 +5,7 @@ drain, and only when that is done uvicorn is told to exit.
 """
 
 import asyncio
+import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from types import FrameType
@@ -93,7 +94,7 @@ async def serve(
     async with running(settings, fail) as coach:
         server = Server(_config(settings, build_app(coach)), coach)
         servers.append(server)
-        listening = server.config.bind_socket()
+        listening = _listen(settings)
         port = listening.getsockname()[1]
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         if coach.services.authenticator.open:
@@ -105,8 +106,20 @@ async def serve(
         try:
             await server.serve(sockets=[listening])
         finally:
+            listening.close()
             if company is not None:
                 company.cancel()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """A listening socket. Raises `OSError` that names the address."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise OSError(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; try another --port"
+        ) from None
 
 
 def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:

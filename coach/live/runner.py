@@ -208,6 +208,7 @@ class Runner:
             "metrics": metrics,
             "last_line": view.transcript[-1]["text"][:LAST_LINE_CHARS] if view.transcript else "",
             "started_at": identity.started_at,
+            "hand": view.hand,
         }
 
     # Life
@@ -434,7 +435,7 @@ class Runner:
         self.post(TimerDue())
 
 
-_ON_THE_WALL = frozenset({"transcript", "stage", "archetype", "objection"})
+_ON_THE_WALL = frozenset({"transcript", "stage", "archetype", "objection", "raise_hand", "whisper"})
 
 
 def utf16_units(text: str) -> int:

@@ -26,6 +26,8 @@ class View:
     """How many cards were shown, and how many ended for which reason."""
     answers: dict[str, Event] = field(default_factory=dict)
     """The newest card that was shown for each objection, open or not."""
+    hand: bool = False
+    """The seller waits for a manager."""
     summary: Event | None = None
     ended: bool = False
     outcome: str | None = None
@@ -48,6 +50,8 @@ class View:
         elif kind == "suggestion":
             if event["card"] in self.cards:
                 self.suggestions[event["card"]] = event
+        elif kind in ("raise_hand", "whisper"):
+            self.hand = kind == "raise_hand"
         elif kind == "summary":
             self.summary = event
         elif kind == "ended":

@@ -1,5 +1,6 @@
 """`/ws/{session_id}`: a seller's widget, or a source of transcript."""
 
+import re
 from typing import Any, assert_never
 
 from coach import telemetry
@@ -8,11 +9,11 @@ from coach.live.hub import session_topic
 from coach.live.runner import Runner
 from coach.session.inputs import Asked, Cancelled, EndAsked, HandRaised, Heard, Rated
 from coach.sockets.peer import Peer, Services
-from coach.sockets.transport import text_frame
 from coach.wire import client, codec
 from coach.wire.codes import CloseCode, WireError, misuse
 
 UNAVAILABLE_RETRY_MS = 5_000
+_SESSION_ID = re.compile(client.SESSION_ID)
 
 
 class ConversationPeer(Peer):
@@ -29,6 +30,8 @@ class ConversationPeer(Peer):
 
     async def first(self, text: str) -> None:
         """`hello`: who, and what was missed."""
+        if not _SESSION_ID.fullmatch(self._session):
+            raise misuse("session_id: 1 to 64 of A–Z a–z 0–9 _ -")
         try:
             hello = codec.conversation.decode(text)
         except WireError as error:
@@ -110,20 +113,11 @@ class ConversationPeer(Peer):
         """Welcome, the missed past, and from here on everything: in one step, so that nothing falls between."""
         why = runner.history.why_not(hello.after, hello.epoch)
         listening = hello.role == "seller"
-        welcome = {
-            "type": "welcome",
-            "session": self._session,
-            "epoch": runner.history.epoch,
-            "offset": runner.session.offset,
-            "acked": runner.acked.get(hello.source, 0),
-            "resumed": why is None,
-            **({"why": why} if why else {}),
-            "ended": runner.ended,
-            "heartbeat_ms": self.heartbeat_ms,
-            "limits": self.limits(),
-            "state": {} if not listening else runner.volatile() if why is None else runner.state(),
-        }
-        self.outbox.replay(iter([text_frame(codec.encode(welcome))]))
+        state = {} if not listening else runner.volatile() if why is None else runner.state()
+        acked = runner.acked.get(hello.source, 0)
+        self.welcome(
+            self._session, runner.history.epoch, runner.session.offset, why, state, acked=acked, ended=runner.ended
+        )
         if listening:
             if why is None and hello.after is not None:
                 self.outbox.replay(runner.past(hello.after))

@@ -11,20 +11,22 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import structlog
 
 from coach import telemetry
 from coach.auth import Authenticator, Principal, Unauthorized
+from coach.clock import now_ms
 from coach.live.registry import Registry
 from coach.loopback import host_name, is_loopback
 from coach.settings import Settings
 from coach.sockets.limits import FrameLimiter
 from coach.sockets.outbox import Outbox, Publication
-from coach.sockets.transport import SCOPE_KEY, SocketProtocol
+from coach.sockets.transport import SCOPE_KEY, SocketProtocol, text_frame
 from coach.wire.client import TEXT_CHARS
+from coach.wire.codec import encode
 from coach.wire.codes import CloseCode, WireError, misuse
 
 FRAME_BYTES = 64 * 1024
@@ -181,18 +183,35 @@ class Peer(ABC):
             raise WireError("forbidden", "the new token is somebody else's", close=CloseCode.FORBIDDEN)
         self.principal = renewed
 
-    def limits(self) -> dict[str, int]:
-        """`welcome.limits`."""
-        return {
-            "frame_bytes": FRAME_BYTES,
-            "text_chars": TEXT_CHARS,
-            "frames_per_s": self.services.settings.frames_per_second,
+    def welcome(
+        self,
+        session: str,
+        epoch: str,
+        offset: int,
+        why: Literal["new", "epoch", "trimmed"] | None,
+        state: dict[str, Any],
+        **more: Any,
+    ) -> None:
+        """Queue a `welcome`, outside the outbox's limits: a whole call's state may be large."""
+        settings = self.services.settings
+        event = {
+            "type": "welcome",
+            "session": session,
+            "at": now_ms(),
+            "epoch": epoch,
+            "offset": offset,
+            "resumed": why is None,
+            **({"why": why} if why else {}),
+            "heartbeat_ms": round(1000 * settings.heartbeat_s),
+            "limits": {
+                "frame_bytes": FRAME_BYTES,
+                "text_chars": TEXT_CHARS,
+                "frames_per_s": settings.frames_per_second,
+            },
+            "state": state,
+            **more,
         }
-
-    @property
-    def heartbeat_ms(self) -> int:
-        """`welcome.heartbeat_ms`."""
-        return round(1000 * self.services.settings.heartbeat_s)
+        self.outbox.replay(iter([text_frame(encode(event))]))
 
     def _admit(self) -> None:
         services = self.services

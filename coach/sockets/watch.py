@@ -8,7 +8,6 @@ from coach.live.runner import Runner
 from coach.session.inputs import Whispered
 from coach.sockets.outbox import Publication
 from coach.sockets.peer import Peer, Services
-from coach.sockets.transport import text_frame
 from coach.wire import client, codec
 from coach.wire.codes import CloseCode, WireError, misuse
 
@@ -99,7 +98,7 @@ class WatchPeer(Peer):
             if runner is None:
                 self._expected.add(session)
                 self.services.registry.expect(session, self)
-                self._welcome(session, "", 0, "new", {})
+                self.welcome(session, "", 0, "new", {})
             elif self.principal is None or runner.team != self.principal.team:
                 raise _not_yours()
             else:
@@ -128,7 +127,7 @@ class WatchPeer(Peer):
         runner.watch(self)
         why = runner.history.why_not(after, epoch)
         state = runner.volatile() if why is None else runner.state()
-        self._welcome(runner.id, runner.history.epoch, runner.session.offset, why, state, ended=runner.ended)
+        self.welcome(runner.id, runner.history.epoch, runner.session.offset, why, state, ended=runner.ended)
         if why is None and after is not None:
             self.outbox.replay(runner.past(after))
         runner.shared.hub.subscribe(session_topic(runner.id), self)
@@ -147,7 +146,7 @@ class WatchPeer(Peer):
         if self._wall is None:
             self._wall = _Wall(self)
             self.services.registry.hub.subscribe(wall_topic(team), self._wall)
-        self._welcome("*", "", 0, "new", {})
+        self.welcome("*", "", 0, "new", {})
         for runner in self.services.registry.live():
             if runner.team == team and not runner.ended:
                 self._wall.deliver(Publication(runner.wall_line(), key=f"{runner.id}:wall"))
@@ -156,23 +155,6 @@ class WatchPeer(Peer):
         if self._wall is not None and self.principal is not None:
             self.services.registry.hub.unsubscribe(wall_topic(self.principal.team), self._wall)
             self._wall = None
-
-    def _welcome(
-        self, session: str, epoch: str, offset: int, why: str | None, state: dict[str, Any], *, ended: bool = False
-    ) -> None:
-        welcome = {
-            "type": "welcome",
-            "session": session,
-            "epoch": epoch,
-            "offset": offset,
-            "resumed": why is None,
-            **({"why": why} if why else {}),
-            "ended": ended,
-            "heartbeat_ms": self.heartbeat_ms,
-            "limits": self.limits(),
-            "state": state,
-        }
-        self.outbox.replay(iter([text_frame(codec.encode(welcome))]))
 
 
 class _Wall:

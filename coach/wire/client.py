@@ -28,7 +28,8 @@ Count = Annotated[int, Field(ge=1, le=MAX_INT)]
 Millis = Annotated[int, Field(ge=0, le=MAX_INT)]
 Name = Annotated[str, Field(min_length=1, max_length=128), NoNul]
 Note = Annotated[str, Field(min_length=1, max_length=NOTE_CHARS), NoNul]
-SessionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+SESSION_ID = r"^[A-Za-z0-9_-]{1,64}$"
+SessionId = Annotated[str, Field(pattern=SESSION_ID)]
 
 
 class _Frame(BaseModel):

@@ -219,6 +219,8 @@ class SuggestionEvent(_Durable):
     """The life of a card's model text: `started`, then exactly one end."""
 
     type: Literal["suggestion"]
+    utterance: str | None = None
+    source: str | None = None
     card: str
     status: Literal["started", "done", "cancelled", "superseded", "failed", "truncated", "expired"]
     provider: str
@@ -287,6 +289,8 @@ class SessionEvent(_Event):
     metrics: dict[str, float]
     last_line: str
     started_at: int
+    hand: bool
+    """The seller waits for a manager: raised, and no whisper since."""
 
 
 class HeartbeatEvent(_Model):
@@ -337,6 +341,7 @@ class WelcomeEvent(_Model):
 
     type: Literal["welcome"]
     session: str
+    at: int
     epoch: str
     offset: int
     acked: int | None = None

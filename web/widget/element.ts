@@ -1,0 +1,111 @@
+import { render } from 'preact';
+import archetype from '../shared/archetype.css?inline';
+import colours from '../shared/colours.css?inline';
+import { socketServer } from '../shared/server';
+import { tabStorage } from '../shared/storage';
+import { pickLanguage } from '../shared/texts';
+import { fetchedToken, fixedToken } from '../shared/token';
+import type { Outcome } from '../shared/taxonomy';
+import { Desk, type SpokenLine } from './desk';
+import { view } from './view';
+import styles from './widget.css?inline';
+
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(colours + archetype + styles);
+
+/**
+ * `<live-coach session token token-url language ui-language pack url chat>`: a seller's coach for
+ * one call. It fires `coach:card` and `coach:ended`. A recogniser of the host page, and later the
+ * browser's own microphone, brings what was said through `sendTranscript`.
+ */
+export class LiveCoach extends HTMLElement {
+  static readonly observedAttributes = [
+    'session', 'token', 'token-url', 'language', 'ui-language', 'pack', 'url',
+  ];
+
+  readonly #root = this.attachShadow({ mode: 'open' });
+  #desk: Promise<Desk> | null = null;
+  #isRestarting = false;
+
+  constructor() {
+    super();
+    this.#root.adoptedStyleSheets = [sheet];
+  }
+
+  connectedCallback(): void {
+    this.#restart();
+  }
+
+  disconnectedCallback(): void {
+    this.#close();
+  }
+
+  attributeChangedCallback(_name: string, before: string | null, after: string | null): void {
+    if (this.isConnected && before !== after) this.#restart();
+  }
+
+  /** Whether the line was taken: interims only while connected, finals also while offline. */
+  async sendTranscript(line: SpokenLine): Promise<boolean> {
+    return (await this.#desk)?.speak(line) ?? false;
+  }
+
+  /** Ends the call, with its outcome when there is one. */
+  async endCall(outcome?: Outcome): Promise<boolean> {
+    return (await this.#desk)?.send({ type: 'end', ...(outcome && { outcome }) }) ?? false;
+  }
+
+  /** Several attributes set in one go make one new connection. */
+  #restart(): void {
+    if (this.#isRestarting) return;
+    this.#isRestarting = true;
+    queueMicrotask(() => {
+      this.#isRestarting = false;
+      this.#close();
+      if (this.isConnected) this.#open();
+    });
+  }
+
+  #open(): void {
+    const uiLanguage = pickLanguage(
+      this.getAttribute('ui-language'), this.getAttribute('language'), ...navigator.languages,
+    );
+    const tokenUrl = this.getAttribute('token-url');
+    const language = this.getAttribute('language');
+    const opening = Desk.open({
+      server: socketServer(this.getAttribute('url') ?? new URL(import.meta.url).origin),
+      session: this.getAttribute('session') ?? ownSession(),
+      token: tokenUrl ? fetchedToken(tokenUrl) : fixedToken(this.getAttribute('token')),
+      language: language === null || language === 'auto' ? null : pickLanguage(language),
+      uiLanguage,
+      pack: this.getAttribute('pack'),
+      onCard: (card) => this.#tell('coach:card', card),
+      onEnded: (outcome) => this.#tell('coach:ended', { outcome }),
+    });
+    this.#desk = opening;
+    void opening.then((desk) => {
+      if (this.#desk !== opening) return;
+      render(view(desk, uiLanguage, this.hasAttribute('chat')), this.#root);
+      desk.start();
+    });
+  }
+
+  #close(): void {
+    void this.#desk?.then((desk) => desk.close());
+    this.#desk = null;
+    render(null, this.#root);
+  }
+
+  #tell(name: string, detail: unknown): void {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+}
+
+/** Without a `session` each tab has a call of its own. */
+function ownSession(): string {
+  const key = 'coach.session';
+  const kept = tabStorage.get(key);
+  if (kept) return kept;
+  const session = `web-${crypto.getRandomValues(new Uint32Array(2)).join('').slice(0, 14)}`;
+  tabStorage.set(key, session);
+  return session;
+}
