@@ -10,63 +10,12 @@ _SENTENCE_END = re.compile(r"[.!?…;:]")
 _FOLD = str.maketrans({"ł": "l", "ß": "ss", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "ı": "i"} | dict.fromkeys("'’`´"))
 
 NUMBER_WORDS = frozenset(
-    [
-        "zero",
-        "jeden",
-        "jedna",
-        "dwa",
-        "dwie",
-        "trzy",
-        "cztery",
-        "piec",
-        "szesc",
-        "siedem",
-        "osiem",
-        "dziewiec",
-        "dziesiec",
-        "sto",
-        "dwiescie",
-        "trzysta",
-        "tysiac",
-        "tysiace",
-        "tysiecy",
-        "milion",
-        "null",
-        "eins",
-        "ein",
-        "zwei",
-        "drei",
-        "vier",
-        "funf",
-        "sechs",
-        "sieben",
-        "acht",
-        "neun",
-        "zehn",
-        "zwanzig",
-        "dreissig",
-        "hundert",
-        "tausend",
-        "million",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "hundred",
-        "thousand",
-        "million",
-        "grand",
-    ]
+    """zero jeden jedna dwa dwie trzy cztery piec szesc siedem osiem dziewiec dziesiec jedenascie dwanascie pietnascie
+    dwadziescia trzydziesci czterdziesci piecdziesiat szescdziesiat siedemdziesiat osiemdziesiat dziewiecdziesiat sto
+    dwiescie trzysta tysiac tysiace tysiecy milion null ein eins zwei drei vier funf sechs sieben acht neun zehn elf
+    zwolf zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig hundert tausend one two three four five six
+    seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty
+    fifty sixty seventy eighty ninety hundred thousand million grand""".split()
 )
 
 
@@ -105,6 +54,8 @@ def is_number(word: str) -> bool:
 
 
 def _gap(between: str) -> str:
+    if between == " ":
+        return ""
     if "?" in between:
         return "?"
     if _SENTENCE_END.search(between):

@@ -6,9 +6,10 @@ matching keeps the list of live trie positions after each word, which is all the
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Generic, TypeVar
 
-from coach.detect.normalize import fold, is_number, tokens
+from coach.detect.normalize import is_number, tokens
 
 GAP_WORDS = 3
 CACHE_WORDS = 50_000
@@ -88,16 +89,12 @@ class Phrases(Generic[_P]):
             if self._number is None:
                 self._number = self._test_id("#")
             return [self._number]
-        words = [token.word for token in tokens(part.strip("*"))]
         ids = []
-        for position, word in enumerate(words):
-            head = part.startswith("*") and position == 0
-            tail = part.endswith("*") and position == len(words) - 1
+        for word, head, tail in _word_parts(part):
             table = self._inside if head and tail else self._suffix if head else self._prefix if tail else self._exact
-            key = fold(word)
-            if key not in table:
-                table[key] = self._test_id(f"{'*' * head}{key}{'*' * tail}")
-            ids.append(table[key])
+            if word not in table:
+                table[word] = self._test_id(f"{'*' * head}{word}{'*' * tail}")
+            ids.append(table[word])
         return ids
 
     def _test_id(self, name: str) -> int:
@@ -122,3 +119,16 @@ class Phrases(Generic[_P]):
             self._cache.clear()
         result = self._cache[word] = tuple(sorted(passed))
         return result
+
+
+@lru_cache(maxsize=100_000)
+def _word_parts(part: str) -> tuple[tuple[str, bool, bool], ...]:
+    """A phrase's part as words: (folded word, anything may come before, anything may follow).
+
+    Packs share most of their words, so that compiling all of them reads each part once.
+    """
+    words = [token.word for token in tokens(part.strip("*"))]
+    last = len(words) - 1
+    return tuple(
+        (word, part.startswith("*") and i == 0, part.endswith("*") and i == last) for i, word in enumerate(words)
+    )

@@ -36,6 +36,7 @@ def factor(
 ) -> float:
     """How much of a cue at words `first`..`last` counts: 1 as said, 0 denied. O(marks)."""
     result = 1.0
+    reported = any(mark.name == "reported" and mark.last < first for mark in marks)
     for mark in marks:
         if mark.name == "terminators" or mark.name == "question":
             continue
@@ -55,7 +56,7 @@ def factor(
             return 0.0
         elif mark.name == "reported" and before and distance <= REPORT_REACH:
             result = min(result, 0.35)
-        elif mark.name == "unshared" and distance <= 2 * REPORT_REACH:
+        elif mark.name == "unshared" and reported and distance <= 2 * REPORT_REACH:
             result = min(result, 0.2)
         elif (
             mark.name == "hypothetical"

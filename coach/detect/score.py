@@ -92,9 +92,10 @@ def read_client(scan: Scan) -> ClientReading:
             continue
         if cue.kind == "objection" or cue.kind == "signal":
             asked = is_question(scan.tokens, tail, marks, hit.first)
-            evidence[cue.kind, cue.label].add(hit, count, asked)
+            evidence[cue.kind, cue.label].add(hit, count, asked, scan)
         elif cue.kind == "resolved":
-            resolved.append(_category(cue.label))
+            if count == 1.0:
+                resolved.append(_category(cue.label))
         elif cue.kind == "accepted":
             accepted = accepted or count == 1.0
         elif cue.kind == "archetype":
@@ -146,12 +147,13 @@ class _Evidence:
 
     def __init__(self) -> None:
         self.strong: list[float] = []
-        self.weak: dict[tuple[int, int], float] = {}
+        self.weak: dict[tuple[str, ...], float] = {}
+        """By their words: the same word said three times is one piece of evidence."""
         self.spans: list[tuple[int, int]] = []
         self.best: tuple[int, int] = (0, 0)
         self.best_score = -1.0
 
-    def add(self, hit: Hit, count: float, asked: bool) -> None:
+    def add(self, hit: Hit, count: float, asked: bool, scan: Scan) -> None:
         span = (hit.first, hit.last)
         if asked and hit.cue.kind == "objection":
             count *= 1 - QUESTION_LOSS / STRONG
@@ -160,7 +162,8 @@ class _Evidence:
         if hit.cue.strong:
             self.strong.append(count)
         else:
-            self.weak[span] = max(count, self.weak.get(span, 0.0))
+            words = tuple(token.word for token in scan.tokens[hit.first : hit.last + 1])
+            self.weak[words] = max(count, self.weak.get(words, 0.0))
         self.spans.append(span)
         score = count * (2 if hit.cue.strong else 1) + 0.01 * (hit.last - hit.first)
         if score > self.best_score:
