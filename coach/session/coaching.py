@@ -51,9 +51,10 @@ class Coaching:
                 self._objection(event, change.competitors, out)
             elif event["status"] == "confirmed":
                 self._propose("signal", event["kind"], event["id"], event, out)
-        if change.stage and self._view.stage is not None:
-            event = self._view.stage
-            self._propose("stage", event["stage"], event["stage"], event, out)
+        stage = self._view.stage
+        # An objection has its own card: one about the stage of objections would say nothing more.
+        if change.stage and stage is not None and stage["stage"] != "objection_handling":
+            self._propose("stage", stage["stage"], stage["stage"], stage, out)
         self.tick(out)
 
     def ask(self, asked: Asked, out: Out) -> None:

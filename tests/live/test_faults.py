@@ -122,7 +122,7 @@ async def test_dashboard_that_stops_reading_is_freed_and_slows_nobody(
         wires = {peer.wire for peer in live.coach.services.peers}
         number = 0
         while len(live.coach.services.peers) > 2:
-            for number in range(number + 1, number + 41):
+            for number in range(number + 1, number + 41):  # noqa: B020  the range is made before
                 await call.send(turn(number, "w" * 7_900))
                 await good.until(lambda e: e["type"] == "transcript")
             assert number < 4_000
@@ -229,6 +229,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+async def reached(client: CallClient, reconnects: int, acked: int) -> None:
+    async with asyncio.timeout(30):
+        await client._wait(lambda: client.reconnects >= reconnects and client.acked >= acked)
+
+
 @pytest.mark.timeout(90)
 async def test_kill_9_loses_no_acked_final_and_the_client_resumes(tmp_path: Path) -> None:
     port = free_port()
@@ -254,8 +259,7 @@ async def test_kill_9_loses_no_acked_final_and_the_client_resumes(tmp_path: Path
                 if playing is None:
                     await client.__aenter__()
                     playing = group.create_task(play(client, call, 1.0))
-                async with asyncio.timeout(20):
-                    await client._wait(lambda r=round_: client.reconnects >= r and client.acked >= 15 * (r + 1))
+                await reached(client, round_, 15 * (round_ + 1))
                 running.send_signal(signal.SIGKILL)
         async with process(tmp_path, port):
             assert playing is not None

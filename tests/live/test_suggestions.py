@@ -1,5 +1,7 @@
 """Suggestions: started, tokens, exactly one end, whatever the provider does."""
 
+from typing import Any
+
 import pytest
 
 from tests.conftest import Serve
@@ -9,7 +11,7 @@ TOO_MUCH = "honestly it is way too expensive for us"
 ENDS = {"done", "cancelled", "superseded", "failed", "truncated", "expired"}
 
 
-async def raised(live: Live, **hello: object) -> tuple[Talker, str]:
+async def raised(live: Live, **hello: Any) -> tuple[Talker, str]:
     """A call in which a card is open whose suggestion has started; its id."""
     call = await live.join(**hello)
     await call.send(turn(1, TOO_MUCH))

@@ -1,0 +1,148 @@
+"""Detection: incremental, scoped, explained."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from coach.detect.language import decide, weigh
+from coach.detect.normalize import fold, tokens
+from coach.detect.phrases import Phrases, State
+from coach.detect.scan import Scan
+from coach.detect.score import read_client
+from coach.packs.knowledge import Knowledge
+from coach.taxonomy import Language
+
+WORDS = st.lists(
+    st.sampled_from("it is not too expensive, for me. wife test drive what does my zu teuer nicht drogo ja".split()),
+    max_size=14,
+)
+
+
+def found(packs: dict[str, Knowledge], text: str, language: Language = "en", pack: str = "general") -> dict[str, str]:
+    scan = Scan(packs[pack].lexicons[language])
+    scan.update(text)
+    return {f.label: text[f.start : f.end] for f in read_client(scan).findings if f.confidence >= 0.5}
+
+
+@pytest.mark.parametrize(
+    ("word", "folded"), [("Müßte", "musste"), ("don't", "dont"), ("Łódź", "lodz"), ("ÉCOLE", "ecole"), ("it’s", "its")]
+)
+def test_fold(word: str, folded: str) -> None:
+    assert fold(word) == folded
+
+
+def test_tokens_keep_the_offsets_of_the_text() -> None:
+    text = "Well — that's ZU teuer, nicht? Ja."
+    assert [text[t.start : t.end] for t in tokens(text)] == ["Well", "that's", "ZU", "teuer", "nicht", "Ja"]
+    assert [t.gap for t in tokens(text)] == ["", ",", "", "", ",", "?"]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "hit"),
+    [
+        ("too expensive", "it is too expensive", True),
+        ("too expensive", "it is too very expensive", False),
+        ("talk .. wife", "talk to my wife", True),
+        ("talk .. wife", "talk about it with my wife", False),
+        ("talk .. wife", "talk wife", True),
+        ("drog*", "to jest drogie", True),
+        ("*vertrag*", "die lieferantenverträge", True),
+        ("*kosten", "betriebskosten", True),
+        ("*kosten", "kostenlos", False),
+        ("over # percent", "over 20 percent", True),
+        ("over # percent", "over twenty percent", True),
+        ("over # percent", "over many percent", False),
+        ("e-auto", "ein e-auto", True),
+    ],
+)
+def test_phrase_syntax(phrase: str, text: str, hit: bool) -> None:
+    phrases: Phrases[str] = Phrases()
+    phrases.add(phrase, "x")
+    states: list[State] = []
+    ended: list[tuple[str, int]] = []
+    for index, token in enumerate(tokens(text)):
+        states, new = phrases.step(token.word, index, states)
+        ended += new
+    assert bool(ended) is hit
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=WORDS, cuts=st.lists(st.integers(0, 80), max_size=6), noise=WORDS)
+def test_pieces_revisions_and_the_whole_give_the_same(
+    packs: dict[str, Knowledge], words: list[str], cuts: list[int], noise: list[str]
+) -> None:
+    text = " ".join(words)
+    lexicon = packs["general"].lexicons["en"]
+    whole = Scan(lexicon)
+    whole.update(text)
+    grown = Scan(lexicon)
+    for cut in cuts:
+        grown.update(text[:cut])
+        grown.update(text[:cut] + " ".join(noise))
+    grown.update(text)
+    assert grown.tokens == whole.tokens
+    assert grown.hits() == whole.hits()
+    assert read_client(grown) == read_client(whole)
+
+
+def test_only_changed_words_are_read_again(packs: dict[str, Knowledge], monkeypatch: pytest.MonkeyPatch) -> None:
+    lexicon = packs["general"].lexicons["en"]
+    read: list[str] = []
+    real = Phrases.step
+
+    def counted(self: Phrases[Any], word: str, *rest: Any) -> Any:
+        read.append(word)
+        return real(self, word, *rest)
+
+    monkeypatch.setattr(Phrases, "step", counted)
+    scan = Scan(lexicon)
+    text = "one two three four five six seven eight"
+    for count in range(1, 9):
+        scan.update(" ".join(text.split()[:count]))
+    assert len(read) <= 2 * 8
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "labels"),
+    [
+        ("en", "it is way too expensive for us", {"price"}),
+        ("en", "it's not that it is too expensive", set()),
+        ("en", "my brother says it is too expensive but I don't think so", set()),
+        ("de", "das ist mir viel zu teuer", {"price"}),
+        ("de", "zu teuer ist es nicht", set()),
+        ("pl", "to jest dla mnie za drogo", {"price"}),
+        ("pl", "nie chodzi o to że jest za drogo", set()),
+        ("pl", "TO JEST ZA DROGO", {"price"}),
+        ("de", "ich muss das mit meiner frau besprechen", {"authority"}),
+        ("pl", "musze to z zona obgadac", {"authority"}),
+        ("en", "I need to talk it over with my wife", {"authority"}),
+    ],
+)
+def test_scope(packs: dict[str, Knowledge], language: Language, text: str, labels: set[str]) -> None:
+    objections = {"price", "authority", "timing", "need", "trust", "competition", "product_fit", "stall"}
+    assert set(found(packs, text, language)) & objections == labels
+
+
+def test_quote_is_verbatim_and_short(packs: dict[str, Knowledge]) -> None:
+    text = "Well, thank you for all that. But honestly, it is way too expensive for us. And it rains."
+    quote = found(packs, text)["price"]
+    assert quote in text and len(quote.split()) <= 8
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("ja myślę że to jest dla mnie za drogo", "pl"),
+        ("das ist aber nicht so einfach für mich", "de"),
+        ("I would have to think about that", "en"),
+    ],
+)
+def test_language(text: str, language: Language) -> None:
+    for before in ("pl", "de", "en"):
+        assert decide(weigh([t.word for t in tokens(text)], text), before) == language
+
+
+def test_doubtful_words_keep_the_language() -> None:
+    assert decide(weigh(["no", "so"], "no so"), "pl") == "pl"
