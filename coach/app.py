@@ -19,8 +19,8 @@ from coach.http.api import Api
 from coach.http.respond import ApiError, error_response, respond
 from coach.http.status import Status
 from coach.live.hub import Hub
+from coach.live.ports import Shared
 from coach.live.registry import Registry
-from coach.live.runner import Shared
 from coach.loopback import host_name, is_loopback
 from coach.packs import knowledge, loader
 from coach.settings import Settings

@@ -16,7 +16,8 @@ from coach.auth import Principal
 from coach.clock import now_ms
 from coach.live.history import History
 from coach.live.hub import Hub, Subscriber
-from coach.live.runner import Runner, Shared
+from coach.live.ports import Shared
+from coach.live.runner import Runner
 from coach.packs.knowledge import Knowledge
 from coach.session import state as states
 from coach.session.inputs import EndAsked

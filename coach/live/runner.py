@@ -8,69 +8,33 @@ from tasks that the registry's group owns, storage happens in the writer.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
 from coach import telemetry
 from coach.clock import now_ms
 from coach.live.history import History
-from coach.live.hub import Hub, Subscriber, interim_topic, session_topic, wall_topic
+from coach.live.hub import Subscriber, interim_topic, session_topic, wall_topic
+from coach.live.ports import Sender, Shared, Source
 from coach.live.throttle import Throttle
 from coach.session.effects import Again, Effect, Publish, Refuse, Remember, Show, StopSuggestion, Suggest, Take
 from coach.session.inputs import Input, SuggestionEnded, TimerDue, Watched
 from coach.session.session import Session
+from coach.session.wall import wall_line
 from coach.sockets.outbox import Publication
 from coach.store.batch import Journal, StoredEvent, StoredFinal
-from coach.store.writer import StoreWriter
-from coach.suggest.base import Provider
-from coach.suggest.stream import Deadlines, SuggestionStream
+from coach.suggest.stream import SuggestionStream
 from coach.wire.codes import CloseCode, WireError
 
 INTERIM_S = 0.1
 WALL_S = 0.5
 """Watchers get at most ten interims and two wall lines a second of a session (protocol)."""
-LAST_LINE_CHARS = 160
 SELLER_CHARS = 80
 
 _log = structlog.get_logger()
-
-
-class Sender(Protocol):
-    """Who sent an input, to be told what is wrong with it."""
-
-    def send(self, event: dict[str, Any]) -> None:
-        """Queue an event for this socket alone."""
-        ...
-
-
-class Source(Sender, Protocol):
-    """A conversation socket as its runner knows it."""
-
-    source: str
-
-    def shut(self, error: WireError) -> None:
-        """Tell the peer why, and close."""
-        ...
-
-
-Spawn = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
-
-
-@dataclass(slots=True)
-class Shared:
-    """What all runners of this process share."""
-
-    hub: Hub
-    writer: StoreWriter
-    providers: list[Provider]
-    deadlines: Deadlines
-    spawn: Spawn
-    stored: str
-    record: Callable[[str, Input, int, list[Effect]], None] | None = None
-    """Sees every input with what it led to: for tests and for recording an inbox."""
 
 
 @dataclass(slots=True)
@@ -192,24 +156,9 @@ class Runner:
         """`welcome.state` of a resume: what has no offset."""
         return {**self.session.volatile(), "streaming": self._streaming()}
 
-    def wall_line(self) -> dict[str, Any]:
-        """This call in one line."""
-        identity, view, core = self.session.identity, self.session.view, self.session.core
-        metrics = {k: v for k, v in (core.metrics or {}).items() if isinstance(v, (int, float)) and k != "at"}
-        return {
-            "type": "session",
-            "session": self.id,
-            "at": now_ms(),
-            "seller": self.seller_name,
-            "pack": identity.pack,
-            "language": identity.language,
-            "stage": core.stage.stage,
-            "archetype": core.profile.stable,
-            "metrics": metrics,
-            "last_line": view.transcript[-1]["text"][:LAST_LINE_CHARS] if view.transcript else "",
-            "started_at": identity.started_at,
-            "hand": view.hand,
-        }
+    def line(self) -> dict[str, Any]:
+        """This call on the wall."""
+        return wall_line(self.session, self.seller_name, now_ms())
 
     # Life
 
@@ -379,7 +328,7 @@ class Runner:
 
     def _tell_wall(self) -> None:
         if not self.closed and not self.ended and self.shared.hub.has(wall_topic(self.team)):
-            line = Publication(self.wall_line(), key=f"{self.id}:wall")
+            line = Publication(self.line(), key=f"{self.id}:wall")
             self.shared.hub.publish(wall_topic(self.team), line)
 
     def _ack(self, source: str) -> None:
@@ -405,7 +354,7 @@ class Runner:
             "session": self.id,
             "at": now_ms(),
             "card": card,
-            "start": utf16_units(before),
+            "start": _utf16_units(before),
             "text": piece,
         }
         self.shared.hub.publish(session_topic(self.id), Publication(event, key=f"{self.id}:token:{card}", token=True))
@@ -438,11 +387,6 @@ class Runner:
 _ON_THE_WALL = frozenset({"transcript", "stage", "archetype", "objection", "raise_hand", "whisper"})
 
 
-def utf16_units(text: str) -> int:
-    """Length as a JavaScript string has it."""
-    return len(text) + sum(ord(c) > 0xFFFF for c in text)
-
-
 def replaced() -> WireError:
     """Another socket took this source."""
     return WireError("replaced", "the same source connected again", close=CloseCode.REPLACED)
@@ -451,3 +395,8 @@ def replaced() -> WireError:
 def moved() -> WireError:
     """This instance does not run the session any more."""
     return WireError("draining", "the session has moved: come back", close=CloseCode.DRAINING)
+
+
+def _utf16_units(text: str) -> int:
+    """Length as a JavaScript string has it."""
+    return len(text) + sum(ord(c) > 0xFFFF for c in text)

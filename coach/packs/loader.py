@@ -72,7 +72,13 @@ def load_all(extra: Iterable[Path] = ()) -> dict[str, Pack]:
     """
     packs: dict[str, Pack] = {}
     problems: list[Problem] = []
-    for folder in [*pack_folders(SHIPPED), *(f for root in extra for f in pack_folders(root))]:
+    folders = pack_folders(SHIPPED)
+    for root in extra:
+        found_here = pack_folders(root)
+        if not found_here:
+            problems.append(Problem(root, 1, "no pack here: a pack is a folder with a pack.yaml (COACH_PACKS)"))
+        folders += found_here
+    for folder in folders:
         pack, found = read_pack(folder)
         problems += [problem for problem in found if not problem.warning]
         if pack is not None:

@@ -110,6 +110,10 @@ class Core:
     end_by: int | None = None
     outcome: str | None = None
 
+    def figures(self) -> dict[str, float]:
+        """The newest metrics, numbers only; empty before the first."""
+        return {k: v for k, v in (self.metrics or {}).items() if isinstance(v, (int, float)) and k != "at"}
+
 
 _ADAPTER: TypeAdapter[Core] = TypeAdapter(Core)
 

@@ -32,7 +32,6 @@ def summarize(identity: Identity, knowledge: Knowledge, core: Core, view: View) 
     needs = needs[:NEEDS]
     steps = [e["quote"] for e in view.signals.values() if e["kind"] == "next_step" and e["status"] == "confirmed"]
     next_step = steps[-1] if steps else None
-    metrics = {k: v for k, v in (core.metrics or {}).items() if isinstance(v, (int, float)) and k != "at"}
     return {
         "outcome": core.outcome,
         "objections": objections,
@@ -40,7 +39,7 @@ def summarize(identity: Identity, knowledge: Knowledge, core: Core, view: View) 
         "needs": needs,
         "next_step": next_step,
         "follow_up": _follow_up(knowledge, core, needs, objections, next_step),
-        "metrics": metrics,
+        "metrics": core.figures(),
         "cost": dict(core.cost),
     }
 

@@ -149,7 +149,7 @@ class WatchPeer(Peer):
         self.welcome("*", "", 0, "new", {})
         for runner in self.services.registry.live():
             if runner.team == team and not runner.ended:
-                self._wall.deliver(Publication(runner.wall_line(), key=f"{runner.id}:wall"))
+                self._wall.deliver(Publication(runner.line(), key=f"{runner.id}:wall"))
 
     def _leave_wall(self) -> None:
         if self._wall is not None and self.principal is not None:

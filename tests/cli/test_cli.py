@@ -1,0 +1,114 @@
+"""The commands, as a user runs them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from coach.auth import Authenticator
+from coach.cli import app
+from coach.demo.player import CALLS
+
+CALL = {
+    "language": "en",
+    "outcome": "won",
+    "turns": [
+        {"speaker": "seller", "text": "thanks for calling", "start_ms": 0, "end_ms": 900},
+        {"speaker": "client", "text": "it is way too expensive", "start_ms": 1000, "end_ms": 2500},
+    ],
+}
+
+
+def run(*words: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(app, words, input=stdin)
+
+
+@pytest.fixture
+def call(tmp_path: Path) -> str:
+    file = tmp_path / "call.json"
+    file.write_text(json.dumps(CALL))
+    return str(file)
+
+
+def test_migrate_says_what_it_did() -> None:
+    assert "migrated from nothing" in run("migrate").output
+    assert "up to date" in run("migrate").output
+
+
+def test_token_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("token", "--role", "coach", "--sub", "eva").exit_code == 1
+    monkeypatch.setenv("JWT_SECRET", "s" * 40)
+    made = run("token", "--role", "coach", "--sub", "eva", "--team", "north").output.strip()
+    who = Authenticator("s" * 40).principal(made)
+    assert (who.subject, who.role, who.team) == ("eva", "coach", "north")
+    assert "--role" in run("token", "--role", "king", "--sub", "eva").output
+
+
+def test_analyze_reads_calls_lines_and_plain_text(call: str, tmp_path: Path) -> None:
+    assert "price" in run("analyze", call).output
+    lines = "seller: hello\nclient: it is way too expensive\n"
+    assert "price" in run("analyze", "-", stdin=lines).output
+    found = json.loads(run("analyze", "-", "--json", stdin="to jest dla mnie za drogo").output)
+    assert found["turns"][0]["objections"][0]["category"] == "price"
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"turns": []}')
+    assert "turns" in run("analyze", str(bad)).output
+    assert run("analyze", "nowhere.json").exit_code == 1
+
+
+@pytest.mark.parametrize("file", sorted(CALLS.glob("*.json")), ids=lambda path: path.stem)
+def test_replay_offline_is_identical(file: Path) -> None:
+    result = run("replay", "--offline", str(file))
+    assert result.exit_code == 0 and "identical" in result.output
+
+
+def test_replay_names_what_is_wrong_with_a_file(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"turns": [{"speaker": "dog", "text": "x", "start_ms": 0, "end_ms": 1}]}')
+    result = run("replay", str(bad))
+    assert result.exit_code == 1 and "turns.0.speaker" in result.output
+
+
+def test_packs_check_explains_with_file_and_line(tmp_path: Path) -> None:
+    assert run("packs", "check").exit_code == 0
+    pack = tmp_path / "mine"
+    (pack / "en").mkdir(parents=True)
+    (pack / "pack.yaml").write_text("id: mine\nversion: 1\nnames: {en: Mine}\n")
+    (pack / "en" / "cues.yaml").write_text("objections:\n  price:\n    strong: ['..', cheap]\n    stronk: [x]\n")
+    (pack / "en" / "responses.yaml").write_text(
+        "objections:\n  price:\n    default:\n      title: T\n      say: "
+        + "word " * 19
+        + "\n      facts: ['@market.none']\n"
+    )
+    (pack / "en" / "knowledge.yaml").write_text(
+        "market:\n- {id: old, text: x, source: y, valid_until: 2020-01-01}\npromotions: [\n"
+    )
+    result = run("packs", "check", str(pack))
+    assert result.exit_code == 1
+    for expected in ("cues.yaml:3", "cues.yaml:4", "stronk", "responses.yaml:5", "19 words", "knowledge.yaml:"):
+        assert expected in result.output, result.output
+
+
+def test_packs_check_warns_of_outdated_facts(tmp_path: Path) -> None:
+    pack = tmp_path / "mine"
+    (pack / "en").mkdir(parents=True)
+    (pack / "pack.yaml").write_text("id: mine\nversion: 1\nnames: {en: Mine}\n")
+    (pack / "en" / "knowledge.yaml").write_text("market:\n- {id: old, text: x, source: y, valid_until: 2020-01-01}\n")
+    result = run("packs", "check", str(pack))
+    assert result.exit_code == 0 and "ran out" in result.output
+
+
+def test_doctor_tells_what_is_broken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert run("doctor").exit_code == 0
+    assert not (tmp_path / "coach.db").exists(), "looking makes nothing"
+    monkeypatch.setenv("COACH_PROVIDER", "scripted")
+    broken = run("doctor")
+    assert broken.exit_code == 1 and "COACH_PROVIDERS" in broken.output
+
+
+def test_serve_refuses_what_it_cannot_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "PostgreSQL" in run("serve", "--workers", "2").output
+    assert "JWT_SECRET" in run("serve", "--host", "0.0.0.0").output
+    monkeypatch.setenv("COACH_PACKS", "/nowhere")
+    assert run("serve", "--port", "0").exit_code == 1

@@ -1,0 +1,237 @@
+"""Outbox, history, throttle, limiter, journal: what waits, how long, and what happens when it is too much."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coach.live.history import History
+from coach.live.hub import Hub
+from coach.live.throttle import Throttle
+from coach.sockets.limits import FrameLimiter
+from coach.sockets.outbox import LIMIT_FRAMES, Outbox, Publication
+from coach.sockets.transport import text_frame
+from coach.store.batch import FINALS_MOST, Journal, StoredEvent, StoredFinal
+
+
+class FakeWire:
+    """A transport at the edge: takes frames unless paused."""
+
+    def __init__(self) -> None:
+        self.paused_since: float | None = None
+        self.open = True
+        self.writes: list[list[bytes]] = []
+
+    def write_frames(self, frames: list[bytes]) -> None:
+        self.writes.append(frames)
+
+    def events(self) -> list[Any]:
+        return [orjson.loads(frame[_header(frame) :]) for frames in self.writes for frame in frames if frame]
+
+
+def _header(frame: bytes) -> int:
+    return {126: 4, 127: 10}.get(frame[1], 2)
+
+
+def outbox() -> tuple[Outbox, FakeWire, list[Callable[[], None]], list[str]]:
+    wire, soon, overflows = FakeWire(), list[Callable[[], None]](), list[str]()
+    box = Outbox(wire, soon.append, lambda: overflows.append("overflow"))
+    return box, wire, soon, overflows
+
+
+def run(soon: list[Callable[[], None]]) -> None:
+    while soon:
+        soon.pop(0)()
+
+
+def test_what_is_queued_in_one_tick_leaves_in_one_write() -> None:
+    box, wire, soon, _ = outbox()
+    for n in range(5):
+        box.send({"n": n})
+    assert len(soon) == 1
+    run(soon)
+    assert len(wire.writes) == 1 and [e["n"] for e in wire.events()] == [0, 1, 2, 3, 4]
+
+
+def test_latest_wins_keeps_its_place_and_the_newest_value() -> None:
+    box, wire, soon, _ = outbox()
+    box.push(Publication({"n": 1}, key="metrics"))
+    box.send({"n": 2})
+    box.push(Publication({"n": 3}, key="metrics"))
+    run(soon)
+    assert [e["n"] for e in wire.events()] == [3, 2]
+
+
+def test_tokens_merge_into_one_contiguous_piece() -> None:
+    box, wire, soon, _ = outbox()
+    text, start = "", 0
+    for piece in ("Hel", "lo ", "😀"):
+        box.push(Publication({"type": "token", "card": "c1", "start": start, "text": piece}, key="t", token=True))
+        text, start = text + piece, start + len(piece.encode("utf-16-le")) // 2
+    run(soon)
+    assert wire.events() == [{"type": "token", "card": "c1", "start": 0, "text": text}]
+
+
+def test_a_peer_that_does_not_read_overflows_once_and_is_forgotten() -> None:
+    box, wire, soon, overflows = outbox()
+    wire.paused_since = 1.0
+    for n in range(LIMIT_FRAMES + 5):
+        box.send({"n": n})
+    assert overflows == ["overflow"]
+    wire.paused_since = None
+    box.flush()
+    assert all(e["n"] > LIMIT_FRAMES for e in wire.events())
+
+
+def test_latest_wins_never_overflows() -> None:
+    box, wire, _, overflows = outbox()
+    wire.paused_since = 1.0
+    for n in range(10 * LIMIT_FRAMES):
+        box.push(Publication({"n": n}, key="metrics"))
+    assert overflows == []
+
+
+def test_paused_wire_gets_the_rest_when_it_can_be_written_to() -> None:
+    box, wire, soon, _ = outbox()
+    box.send({"n": 1})
+    run(soon)
+    wire.paused_since = 1.0
+    box.send({"n": 2})
+    assert soon == []
+    wire.paused_since = None
+    box.flush()
+    assert [e["n"] for e in wire.events()] == [1, 2]
+
+
+def test_replay_goes_first_and_does_not_count() -> None:
+    box, wire, soon, overflows = outbox()
+    box.replay(iter([text_frame(orjson.dumps({"n": n})) for n in range(3 * LIMIT_FRAMES)]))
+    box.send({"n": -1})
+    run(soon)
+    assert overflows == [] and wire.events()[-1] == {"n": -1} and len(wire.events()) == 3 * LIMIT_FRAMES + 1
+
+
+@given(st.lists(st.tuples(st.sampled_from("dlt"), st.integers(0, 3), st.booleans()), max_size=60))
+def test_durable_frames_keep_their_order_whatever_merges(steps: list[tuple[str, int, bool]]) -> None:
+    box, wire, soon, _ = outbox()
+    sent, tokens = [], {0: "", 1: "", 2: "", 3: ""}
+    for number, (kind, key, flush) in enumerate(steps):
+        if kind == "d":
+            box.send({"durable": number})
+            sent.append(number)
+        elif kind == "l":
+            box.push(Publication({"latest": key, "n": number}, key=f"l{key}"))
+        else:
+            event = {"type": "token", "card": key, "start": len(tokens[key]), "text": str(number)}
+            box.push(Publication(event, key=f"t{key}", token=True))
+            tokens[key] += str(number)
+        if flush:
+            run(soon)
+    run(soon)
+    events = wire.events()
+    assert [e["durable"] for e in events if "durable" in e] == sent
+    for card, text in tokens.items():
+        assert "".join(e["text"] for e in events if e.get("card") == card) == text
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
+def test_text_frame_has_the_length_of_rfc_6455(size: int) -> None:
+    frame = text_frame(b"x" * size)
+    assert frame[0] == 0x81 and frame[_header(frame) :] == b"x" * size
+
+
+def test_history_resumes_all_or_nothing() -> None:
+    history = History("now", [("old", 4)])
+    for n in range(1, 11):
+        history.append(b"%d" % n)
+    assert list(history.after(7)) == [b"8", b"9", b"10"]
+    assert history.why_not(7, "now") is None and history.why_not(10, "now") is None
+    assert history.why_not(11, "now") == "epoch"
+    assert history.why_not(4, "old") is None and history.why_not(5, "old") == "epoch"
+    assert history.why_not(None, None) == "new" and history.why_not(3, None) == "epoch"
+
+
+def test_history_lets_go_of_the_oldest_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coach.live.history.LIMIT_EVENTS", 100)
+    history = History("now")
+    for n in range(1, 251):
+        history.append(b"%d" % n)
+    assert history.last == 250 and 250 - history.first + 1 + 10 >= 100
+    assert history.why_not(0, "now") == "trimmed"
+    assert list(history.after(history.first - 1))[0] == b"%d" % history.first
+
+
+async def test_throttle_publishes_the_first_and_then_the_newest() -> None:
+    throttle, published = Throttle(0.05), list[int]()
+    done = asyncio.Event()
+
+    def publish(n: int) -> None:
+        published.append(n)
+        if len(published) == 2:
+            done.set()
+
+    for n in range(50):
+        throttle.offer("key", lambda n=n: publish(n))  # type: ignore[misc]
+    await done.wait()
+    assert published == [0, 49]
+    throttle.offer("other", lambda: publish(0))
+    throttle.offer("other", lambda: publish(1))
+    throttle.close()
+    assert len(published) == 3
+
+
+def test_limiter_allows_a_burst_and_then_the_rate() -> None:
+    limiter = FrameLimiter(10, _at=0.0)
+    assert sum(limiter.take(0.0) for _ in range(50)) == 20
+    assert not limiter.take(0.05) and limiter.take(0.2) and limiter.retry_after_ms >= 1
+    for _ in range(60):
+        limiter.take(0.2)
+    assert limiter.hopeless
+    assert limiter.take(10.0) and not limiter.hopeless
+
+
+def test_hub_delivers_to_those_of_now() -> None:
+    hub, heard = Hub(), list[str]()
+
+    class Ear:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def deliver(self, publication: Publication) -> None:
+            heard.append(self.name)
+            hub.unsubscribe("topic", self)
+
+    a, b = Ear("a"), Ear("b")
+    hub.subscribe("topic", a)
+    hub.subscribe("topic", b)
+    hub.subscribe("topic", a)
+    hub.publish("topic", Publication({}))
+    hub.publish("topic", Publication({}))
+    assert heard == ["a", "b"] and not hub.has("topic")
+
+
+def test_journal_takes_in_order_and_puts_back_before_what_came_since() -> None:
+    class Owner:
+        def row(self) -> dict[str, Any]:
+            return {}
+
+        def stored(self, acked: dict[str, int]) -> None: ...
+        def unavailable(self, retry_after_ms: int) -> None: ...
+        def fenced(self) -> None: ...
+
+    journal = Journal(Owner(), "s", 1, new=True, wake=lambda _journal: None)
+    for seq in range(1, FINALS_MOST + 1):
+        journal.final(StoredFinal("main", seq, {}))
+    assert journal.full and not journal.settled
+    batch = journal.take()
+    assert not journal.full and not journal.settled
+    journal.event(StoredEvent({"offset": 9}, b""))
+    journal.put_back(batch)
+    again = journal.take()
+    assert [f.seq for f in again.finals] == list(range(1, FINALS_MOST + 1)) and len(again.events) == 1
+    journal.written()
+    assert journal.settled

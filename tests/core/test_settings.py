@@ -1,0 +1,50 @@
+"""Settings: typos stop the start, secrets stay secret."""
+
+import pytest
+
+from coach.server import check
+from coach.settings import Settings, SettingsError, load
+from coach.store.database import open_database
+from coach.suggest.providers import build
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"COACH_FRAMES_PER_SECONDS": "5"}, "did you mean COACH_FRAMES_PER_SECOND?"),
+        ({"COACH_HEARTBEAT_S": "often"}, "COACH_HEARTBEAT_S"),
+        ({"PORT": "99999"}, "PORT"),
+        ({"COACH_PROVIDERS": "scripted,oracle"}, "oracle"),
+    ],
+)
+def test_bad_environment_is_named(environ: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingsError, match=message.replace("?", r"\?")):
+        load(environ)
+
+
+def test_lists_are_split_and_empty_means_default() -> None:
+    found = load({"ALLOWED_ORIGINS": "https://a.example, https://b.example", "COACH_PACKS": "", "PATH": "/bin"})
+    assert found.allowed_origins == ["https://a.example", "https://b.example"] and found.packs == []
+
+
+def test_secrets_do_not_print() -> None:
+    assert "hush" not in repr(load({"JWT_SECRET": "hush", "OPENAI_API_KEY": "hush"}))
+
+
+def test_open_server_stays_on_this_machine() -> None:
+    with pytest.raises(SettingsError, match="JWT_SECRET"):
+        check(load({"HOST": "0.0.0.0"}))
+    check(load({"HOST": "::1"}))
+    check(load({"HOST": "0.0.0.0", "JWT_SECRET": "x" * 32}))
+
+
+@pytest.mark.parametrize("url", ["postgres://x/y", "sqlite://", "nonsense", "sqlite:////nowhere/at/all/coach.db"])
+def test_database_url_that_cannot_be_used_is_named(url: str) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_URL"):
+        open_database(url)
+
+
+@pytest.mark.parametrize("script", ["first=1", "token_ms=fast"])
+def test_bad_script_is_named(script: str) -> None:
+    with pytest.raises(SettingsError, match="COACH_SCRIPT"):
+        build(Settings.model_validate({"script": script, "providers": ["scripted"]}, by_name=True))
