@@ -1,11 +1,12 @@
 # make setup  everything installed and built, nothing started      make test   all tests
 # make run    a server with live demo calls                       make check  lint, types, packs, sizes
-# make bench  latency, fan-out and memory of a running server     make lock   new lock files
+# make bench  latency, fan-out and memory of a running server     make model  train the detector
+# make lock   new lock files                                      make clean  remove what setup made
 PYTHON ?= python3
 BIN := .venv/bin
 WEB := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: setup run test check bench lock clean
+.PHONY: setup run test check bench model lock clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.ready coach/static/.ready
@@ -42,6 +43,10 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# The learned half of the detector, from the packs' labelled text: three minutes, then commit coach/detect/models.
+model: setup
+	$(BIN)/python -m coach.learning.train
 
 # uv is a tool of this target only: the lock names no registry, pip reads it.
 lock:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from coach.detect.linear import Linear
 from coach.detect.phrases import Phrases
 from coach.packs.schema import ChecklistItem, Competitor, ComplianceItem, Cues, CuesFile, Scope
 from coach.taxonomy import Language
@@ -40,6 +41,8 @@ class Lexicon:
 
     language: Language
     phrases: Phrases[Cue]
+    linear: Linear | None
+    """The learned half; without it the cues decide alone."""
 
 
 def compile_lexicon(
@@ -48,6 +51,7 @@ def compile_lexicon(
     competitors: list[Competitor],
     checklist: list[ChecklistItem],
     compliance: list[ComplianceItem],
+    linear: Linear | None,
 ) -> Lexicon:
     """One automaton out of the cue files, the general one first. O(total phrase length)."""
     phrases: Phrases[Cue] = Phrases()
@@ -58,7 +62,7 @@ def compile_lexicon(
         for text in texts:
             if (text, kind, label) not in seen:
                 seen.add((text, kind, label))
-                inside = any(word in negations for word in text.lower().split())
+                inside = any(_is(word, negation) for word in text.lower().split() for negation in negations)
                 phrases.add(text, Cue(kind, label, strong, inside))
 
     def add_cues(kind: Kind, table: Mapping[Any, Cues]) -> None:
@@ -85,4 +89,9 @@ def compile_lexicon(
         add("checklist", item.id, item.cues)
     for rule in compliance:
         add("compliance", rule.id, rule.cues)
-    return Lexicon(language, phrases)
+    return Lexicon(language, phrases, linear)
+
+
+def _is(word: str, negation: str) -> bool:
+    """Whether a word of a phrase is, or begins like, this negation (`kein*`)."""
+    return word.strip("*").startswith(negation[:-1]) if negation.endswith("*") else word == negation

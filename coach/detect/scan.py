@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from coach.detect.lexicon import Cue, Lexicon
+from coach.detect.linear import Linear, Vector
 from coach.detect.normalize import Token, tokens
 from coach.detect.phrases import State
 from coach.detect.scope import Mark
@@ -30,13 +31,16 @@ class Scan:
     _states: list[list[State]] = field(default_factory=list)
     _hits: list[list[Hit]] = field(default_factory=list)
     """By the index of the word they end at."""
+    added: list[Vector] = field(default_factory=list)
+    """What each word adds to each label (`coach.detect.linear`); empty without a model."""
+    _sums: list[Vector] = field(default_factory=list)
 
     def update(self, text: str) -> None:
         """Replace the text. O(changed words + length of the text, at memcmp speed)."""
         if text == self.text:
             return
         keep = self._unchanged(text)
-        del self.tokens[keep:], self._states[keep:], self._hits[keep:]
+        del self.tokens[keep:], self._states[keep:], self._hits[keep:], self.added[keep:], self._sums[keep:]
         start = self.tokens[-1].end if keep else 0
         for token in tokens(text, start):
             index = len(self.tokens)
@@ -44,7 +48,13 @@ class Scan:
             self.tokens.append(token)
             self._states.append(alive)
             self._hits.append([Hit(cue, first, index) for cue, first in ended])
+            if self.lexicon.linear is not None:
+                self._learn(self.lexicon.linear, index, token.word)
         self.text = text
+
+    def score(self) -> Vector | None:
+        """What all words together add to each label; None without a model or words."""
+        return self._sums[-1] if self._sums else None
 
     def hits(self) -> list[Hit]:
         """All cue hits, by the word they end at. O(hits)."""
@@ -59,6 +69,13 @@ class Scan:
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Offsets in the text of words `first`..`last`."""
         return self.tokens[first].start, self.tokens[last].end
+
+    def _learn(self, linear: Linear, index: int, word: str) -> None:
+        previous = self.tokens[index - 1].word if index else "<s>"
+        before = self.tokens[index - 2].word if index > 1 else ""
+        step = linear.step(before, previous, word)
+        self.added.append(step)
+        self._sums.append(self._sums[-1] + step if index else step)
 
     def _unchanged(self, text: str) -> int:
         """How many words are surely the same: all that end before the first changed character."""

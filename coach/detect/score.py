@@ -5,6 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from coach.detect.linear import COLUMN
 from coach.detect.scan import Hit, Scan
 from coach.detect.scope import factor, is_question
 from coach.taxonomy import CATEGORIES, SIGNALS, Archetype, Category, Disc, Stage
@@ -19,14 +20,21 @@ QUESTION_LOSS = 1.1
 """A question is rarely an objection; a strong cue alone then stays just under the threshold."""
 QUESTION_SIGNALS = frozenset({"price_inquiry", "financing", "trial", "timeline", "social_proof"})
 QUOTE_JOIN_WORDS = 3
+QUOTE_TOLL = 0.05
+"""What a word of a learned quote must add to be worth its place."""
+MARGIN_LEAST = -1.2
+"""Log-odds under a label's threshold below which it is no finding at all, not even one to keep."""
 
 
 class Finding(NamedTuple):
-    """A label found in an utterance. `start`, `end`: the quote's offsets in the text. `confidence`: 0–1."""
+    """A label found in an utterance. `start`, `end`: the quote's offsets in the text."""
 
     kind: Literal["objection", "signal"]
     label: str
     confidence: float
+    """How probable it is, 0–1, calibrated."""
+    strength: float
+    """How clearly it passes the label's own threshold, 0–1; 0.5 is just there."""
     start: int
     end: int
 
@@ -69,54 +77,31 @@ class SellerReading:
 
 
 def read_client(scan: Scan) -> ClientReading:
-    """The client's utterance so far. O(hits + scope words)."""
-    marks = scan.marks()
-    evidence: dict[tuple[str, str], _Evidence] = defaultdict(_Evidence)
-    resolved: list[Category] = []
-    accepted = False
-    traits: list[Trait] = []
-    disc: dict[Disc, float] = {}
-    competitors: list[str] = []
-    selling = 0
-    language = scan.lexicon.language
-    tail = scan.text[scan.tokens[-1].end :] if scan.tokens else ""
-    for hit in scan.hits():
-        cue = hit.cue
-        if cue.kind == "scope":
-            continue
-        if cue.kind == "competitor":
-            competitors.append(cue.label)
-            continue
-        count = factor(hit.first, hit.last, cue.negated_inside, scan.tokens, marks, language)
-        if count == 0.0:
-            continue
-        if cue.kind == "objection" or cue.kind == "signal":
-            asked = is_question(scan.tokens, tail, marks, hit.first)
-            evidence[cue.kind, cue.label].add(hit, count, asked, scan)
-        elif cue.kind == "resolved":
-            if count == 1.0:
-                resolved.append(_category(cue.label))
-        elif cue.kind == "accepted":
-            accepted = accepted or count == 1.0
-        elif cue.kind == "archetype":
-            start, end = scan.span(hit.first, hit.last)
-            traits.append(Trait(_archetype(cue.label), (1.0 if cue.strong else 0.35) * count, start, end))
-        elif cue.kind == "disc":
-            letter = _disc(cue.label)
-            disc[letter] = disc.get(letter, 0.0) + count
-        elif cue.kind in ("stage", "checklist"):
-            selling += 1
+    """The client's utterance so far. O(hits x scope words + words where no cue gives the quote)."""
+    cues = _Cues(scan)
     findings = tuple(
         finding
         for kind, labels in _KINDS
         for label in labels
-        if (kind, label) in evidence
-        for finding in [evidence[kind, label].finding(kind, label, scan)]
-        if not (kind == "objection" and label in resolved)
+        if not (kind == "objection" and label in cues.resolved)
+        for finding in [_judge(kind, label, cues.evidence.get((kind, label)), scan)]
+        if finding is not None
     )
     return ClientReading(
-        findings, tuple(resolved), accepted, tuple(traits), disc, tuple(competitors), len(scan.tokens), selling
+        findings,
+        tuple(cues.resolved),
+        cues.accepted,
+        tuple(cues.traits),
+        cues.disc,
+        tuple(cues.competitors),
+        len(scan.tokens),
+        cues.selling,
     )
+
+
+def cue_evidence(scan: Scan) -> dict[str, float]:
+    """What the cues alone say, in log-odds by label: a feature of the learned half."""
+    return {label: evidence.odds() for (_, label), evidence in _Cues(scan).evidence.items()}
 
 
 def read_seller(scan: Scan) -> SellerReading:
@@ -140,6 +125,48 @@ def read_seller(scan: Scan) -> SellerReading:
         ):
             compliance.append((cue.label, *scan.span(hit.first, hit.last)))
     return SellerReading(stages, tuple(dict.fromkeys(checklist)), tuple(compliance), len(scan.tokens), buying)
+
+
+class _Cues:
+    """All cue hits of a client's utterance, weighed by their scope."""
+
+    def __init__(self, scan: Scan) -> None:
+        self.evidence: dict[tuple[str, str], _Evidence] = defaultdict(_Evidence)
+        self.resolved: list[Category] = []
+        self.accepted = False
+        self.traits: list[Trait] = []
+        self.disc: dict[Disc, float] = {}
+        self.competitors: list[str] = []
+        self.selling = 0
+        self._scan = scan
+        self._marks = scan.marks()
+        self._tail = scan.text[scan.tokens[-1].end :] if scan.tokens else ""
+        for hit in scan.hits():
+            if hit.cue.kind == "competitor":
+                self.competitors.append(hit.cue.label)
+            elif hit.cue.kind in ("stage", "checklist"):
+                self.selling += 1
+            elif hit.cue.kind != "scope":
+                self._weigh(hit)
+
+    def _weigh(self, hit: Hit) -> None:
+        scan, cue = self._scan, hit.cue
+        count = factor(hit.first, hit.last, cue.negated_inside, scan.tokens, self._marks, scan.lexicon.language)
+        if count == 0.0:
+            return
+        if cue.kind in ("objection", "signal"):
+            asked = is_question(scan.tokens, self._tail, self._marks, hit.first)
+            self.evidence[cue.kind, cue.label].add(hit, count, asked, scan)
+        elif cue.kind == "resolved" and count == 1.0:
+            self.resolved.append(_category(cue.label))
+        elif cue.kind == "accepted":
+            self.accepted = self.accepted or count == 1.0
+        elif cue.kind == "archetype":
+            weight = (1.0 if cue.strong else 0.35) * count
+            self.traits.append(Trait(_archetype(cue.label), weight, *scan.span(hit.first, hit.last)))
+        elif cue.kind == "disc":
+            letter = _disc(cue.label)
+            self.disc[letter] = self.disc.get(letter, 0.0) + count
 
 
 class _Evidence:
@@ -169,23 +196,62 @@ class _Evidence:
         if score > self.best_score:
             self.best, self.best_score = span, score
 
-    def finding(self, kind: Literal["objection", "signal"], label: str, scan: Scan) -> Finding:
-        odds = BASE
+    def odds(self) -> float:
+        """Evidence in log-odds; 0 for none."""
+        odds = WEAK * sum(sorted(self.weak.values(), reverse=True)[:WEAK_MOST])
         if self.strong:
             ranked = sorted(self.strong, reverse=True)
             odds += STRONG * ranked[0] + STRONG_MORE * sum(ranked[1:3])
-        odds += WEAK * sum(sorted(self.weak.values(), reverse=True)[:WEAK_MOST])
+        return odds
+
+    def words(self, scan: Scan) -> tuple[int, int]:
+        """First and last word of the best cue, with the cues close to it."""
         first, last = self.best
         for low, high in sorted(self.spans):
             if low <= last + QUOTE_JOIN_WORDS and high >= first - QUOTE_JOIN_WORDS and self._joins(scan, first, low):
                 first, last = min(first, low), max(last, high)
-        start, end = scan.span(first, last)
-        return Finding(kind, label, round(1 / (1 + math.exp(-odds)), 3), start, end)
+        return first, last
 
     @staticmethod
     def _joins(scan: Scan, first: int, low: int) -> bool:
         between = range(min(first, low) + 1, max(first, low) + 1)
         return all(scan.tokens[i].gap not in (".", "?") for i in between)
+
+
+def _judge(kind: Literal["objection", "signal"], label: str, evidence: _Evidence | None, scan: Scan) -> Finding | None:
+    """Cues and words together; None when nothing speaks for the label."""
+    linear, score = scan.lexicon.linear, scan.score()
+    cues = evidence.odds() if evidence is not None else 0.0
+    if linear is None or score is None:
+        if evidence is None:
+            return None
+        span = evidence.words(scan)
+        sure = _sigmoid(BASE + cues)
+        return Finding(kind, label, sure, sure, *scan.span(*span))
+    column = COLUMN[label]
+    odds = linear.bias[column] + float(score[column]) + linear.cue[column] * cues
+    margin = odds - linear.threshold[column]
+    if margin < MARGIN_LEAST:
+        return None
+    span = evidence.words(scan) if evidence is not None else _heaviest(scan, column)
+    confidence = _sigmoid(linear.scale[column] * odds + linear.shift[column])
+    return Finding(kind, label, confidence, _sigmoid(margin), *scan.span(*span))
+
+
+def _heaviest(scan: Scan, column: int) -> tuple[int, int]:
+    """The words that speak most for a label: the run with the greatest sum, each word paying a small toll."""
+    best, best_sum, start, running = (0, 0), float("-inf"), 0, 0.0
+    for index, added in enumerate(scan.added):
+        if running <= 0:
+            start, running = index, 0.0
+        running += float(added[column]) - QUOTE_TOLL
+        if running > best_sum:
+            best, best_sum = (start, index), running
+    return best
+
+
+def _sigmoid(odds: float) -> float:
+    return round(1 / (1 + math.exp(-max(-30.0, min(30.0, odds)))), 3)
 
 
 _KINDS: tuple[tuple[Literal["objection", "signal"], tuple[str, ...]], ...] = (

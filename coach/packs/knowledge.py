@@ -1,9 +1,12 @@
 """A pack and `general` put together, ready for sessions: lexicons, responses, facts, plays. Immutable, no I/O."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from coach.detect import linear
 from coach.detect.lexicon import Lexicon, compile_lexicon
+from coach.detect.linear import Linear
 from coach.packs.loader import GENERAL, Pack, PackLanguage
 from coach.packs.schema import ChecklistItem, ComplianceItem, FollowUp, Response
 from coach.taxonomy import LANGUAGES, Archetype, Category, Language, SignalKind, Stage
@@ -22,7 +25,7 @@ class Line:
 class Knowledge:
     """What a session of one pack knows, in every language."""
 
-    def __init__(self, pack: Pack, general: Pack) -> None:
+    def __init__(self, pack: Pack, general: Pack, models: Mapping[Language, Linear | None]) -> None:
         self.pack = pack.id
         self.version = pack.version
         self._layers: dict[Language, list[tuple[str, PackLanguage]]] = {}
@@ -40,6 +43,7 @@ class Knowledge:
                 [entry for part in parts for entry in part.knowledge.competitors],
                 [item for part in parts for item in part.playbook.checklist],
                 [item for part in parts for item in part.playbook.compliance],
+                models.get(language),
             )
 
     def objection(self, category: Category, archetype: Archetype | None, language: Language) -> Line | None:
@@ -135,4 +139,5 @@ class Knowledge:
 
 def build(packs: dict[str, Pack]) -> dict[str, Knowledge]:
     """Every pack's knowledge, by id."""
-    return {name: Knowledge(pack, packs[GENERAL]) for name, pack in packs.items()}
+    models = {language: linear.load(language) for language in LANGUAGES}
+    return {name: Knowledge(pack, packs[GENERAL], models) for name, pack in packs.items()}

@@ -14,8 +14,8 @@ from coach.session.state import Core, Identity, OpenUtterance
 from coach.session.view import View
 from coach.taxonomy import Category, Language
 
-ENTER = 0.6
-"""A provisional finding needs this much while the text still grows,"""
+ENTER = 0.5
+"""A provisional finding needs this strength while the text still grows,"""
 CONFIRM = 0.5
 """a confirmed one this much of the final's text,"""
 LEAVE = 0.3
@@ -184,7 +184,7 @@ class Hearing:
             name = f"{heard.source}/{heard.utterance}/{finding.label}"
             before = live.get(name)
             needed = CONFIRM if heard.final else LEAVE if before else ENTER
-            if finding.confidence < needed:
+            if finding.strength < needed:
                 continue
             seen.add(name)
             if before is not None and not heard.final:

@@ -1,0 +1,1 @@
+"""Learning: what is done when the project is built, never while a call runs."""
