@@ -13,11 +13,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from coach import __version__
+from coach.detect.linear import trained_on
 from coach.http.pages import STATIC
+from coach.learning.corpus import fingerprint
 from coach.packs.loader import SHIPPED, pack_folders, read_pack
 from coach.settings import Settings, SettingsError, load
 from coach.store.database import open_database
 from coach.suggest import providers
+from coach.taxonomy import LANGUAGES
 
 
 class Check(NamedTuple):
@@ -36,7 +39,15 @@ def doctor() -> None:
     except SettingsError as error:
         checks.append(Check("settings", "broken", str(error)))
     else:
-        checks += [_auth(known), asyncio.run(_database(known)), _redis(known), _models(known), *_packs(known), _pages()]
+        checks += [
+            _auth(known),
+            asyncio.run(_database(known)),
+            _redis(known),
+            _models(known),
+            *_packs(known),
+            _detector(),
+            _pages(),
+        ]
     table = Table("", "what", "says", show_header=False, box=None)
     for check in checks:
         table.add_row(
@@ -92,6 +103,9 @@ def _models(known: Settings) -> Check:
         found = providers.build(known)
     except SettingsError as error:
         return Check("models", "broken", str(error))
+    if known.openai_api_key or known.openai_base_url or known.anthropic_api_key or known.anthropic_base_url:
+        named = f"{known.openai_model}, {known.anthropic_model}"
+        return Check("models", "note", f"a key or address is set, but this version has only `scripted`, not {named}")
     if not found:
         return Check("models", "note", "no provider (COACH_PROVIDERS): cards come from the packs alone")
     return Check("models", "ok", ", ".join(f"{provider.name} ({provider.model})" for provider in found))
@@ -119,6 +133,13 @@ def _packs(known: Settings) -> list[Check]:
                 )
             )
     return checks
+
+
+def _detector() -> Check:
+    stale = [language for language in LANGUAGES if trained_on(language) != fingerprint(language)]
+    if stale:
+        return Check("detector", "note", f"{', '.join(stale)}: trained on other text than the packs have: `make model`")
+    return Check("detector", "ok", f"trained on the packs' text: {', '.join(LANGUAGES)}")
 
 
 def _pages() -> Check:

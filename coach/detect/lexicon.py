@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from coach.detect.linear import Linear
+from coach.detect.normalize import fold
 from coach.detect.phrases import Phrases
 from coach.packs.schema import ChecklistItem, Competitor, ComplianceItem, Cues, CuesFile, Scope
 from coach.taxonomy import Language
@@ -41,6 +42,8 @@ class Lexicon:
 
     language: Language
     phrases: Phrases[Cue]
+    fillers: frozenset[str]
+    """Words that a phrase may have anywhere inside ("too, er, expensive")."""
     linear: Linear | None
     """The learned half; without it the cues decide alone."""
 
@@ -89,7 +92,8 @@ def compile_lexicon(
         add("checklist", item.id, item.cues)
     for rule in compliance:
         add("compliance", rule.id, rule.cues)
-    return Lexicon(language, phrases, linear)
+    fillers = frozenset(fold(word) for file in cues for word in file.fillers)
+    return Lexicon(language, phrases, fillers, linear)
 
 
 def _is(word: str, negation: str) -> bool:

@@ -44,7 +44,7 @@ class Scan:
         start = self.tokens[-1].end if keep else 0
         for token in tokens(text, start):
             index = len(self.tokens)
-            alive, ended = self.lexicon.phrases.step(token.word, index, self._states[-1] if self._states else [])
+            alive, ended = self._match(token.word, index)
             self.tokens.append(token)
             self._states.append(alive)
             self._hits.append([Hit(cue, first, index) for cue, first in ended])
@@ -69,6 +69,14 @@ class Scan:
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Offsets in the text of words `first`..`last`."""
         return self.tokens[first].start, self.tokens[last].end
+
+    def _match(self, word: str, index: int) -> tuple[list[State], list[tuple[Cue, int]]]:
+        """What the word leads to and ends; a filler may begin a phrase but never breaks one."""
+        states = self._states[-1] if self._states else []
+        alive, ended = self.lexicon.phrases.step(word, index, states)
+        if word in self.lexicon.fillers:
+            alive += [state for state in states if state not in alive]
+        return alive, ended
 
     def _learn(self, linear: Linear, index: int, word: str) -> None:
         previous = self.tokens[index - 1].word if index else "<s>"

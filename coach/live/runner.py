@@ -241,6 +241,7 @@ class Runner:
 
     def _handle(self, event: Input, sender: Sender | None) -> None:
         began = time.perf_counter()
+        missed = self.session.core.missed
         at = now_ms()
         effects = self.session.handle(event, at)
         if self.shared.record is not None:
@@ -248,6 +249,8 @@ class Runner:
         self._do(effects, sender)
         took = time.perf_counter() - began
         telemetry.HANDLE_SECONDS.observe(took)
+        if self.session.core.missed > missed:
+            telemetry.CARDS_LATE.inc(self.session.core.missed - missed)
         if any(isinstance(effect, Publish) and effect.event["type"] == "card" for effect in effects):
             telemetry.CARD_SECONDS.observe(took)
 

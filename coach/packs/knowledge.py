@@ -100,6 +100,13 @@ class Knowledge:
         """What the seller must not say."""
         return [item for _, part in self._layers[language] for item in part.playbook.compliance]
 
+    def advice(self, stage: Stage, archetype: Archetype | None, language: Language) -> list[str]:
+        """What the playbook says about this stage, and about this kind of customer."""
+        plays = [part.playbook for _, part in self._layers[language]]
+        goals = [play.stages[stage].goal for play in plays if stage in play.stages]
+        kinds = [play.archetypes[archetype] for play in plays if archetype is not None and archetype in play.archetypes]
+        return [*goals[:1], *(f"{kind.name}: {kind.approach} ({kind.avoid})" for kind in kinds[:1])]
+
     def follow_up(self, language: Language) -> FollowUp | None:
         """The draft of the message after the call."""
         plays = (part.playbook.follow_up for _, part in self._layers[language])

@@ -78,6 +78,7 @@ class Coaching:
             None,
             out,
             title=title,
+            facts=self._knowledge.advice(stage, self._core.profile.stable, self._identity.ui_language),
             question=asked.text,
         )
 

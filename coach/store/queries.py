@@ -60,14 +60,6 @@ async def claim(database: Database, session: str, epoch: str) -> StoredSession |
     return StoredSession(row, payloads, acked)
 
 
-async def one(database: Database, session: str) -> dict[str, Any] | None:
-    """The listed fields of one session."""
-    async with database.reader.connect() as reader:
-        found = await reader.execute(select(*(sessions.c[name] for name in _LISTED)).where(sessions.c.id == session))
-        row = found.mappings().first()
-    return dict(row) if row is not None else None
-
-
 async def many(
     database: Database, team: str, *, status: str | None = None, before: int | None = None, limit: int = PAGE
 ) -> list[dict[str, Any]]:

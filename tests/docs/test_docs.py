@@ -15,8 +15,10 @@ from pydantic import BaseModel, TypeAdapter
 
 import coach
 from coach import taxonomy, telemetry
+from coach.detect import archetype, linear, scope, score
+from coach.packs import schema
 from coach.packs.loader import read_pack
-from coach.session import meter
+from coach.session import coaching, hearing, meter, nudges, session
 from coach.settings import Settings
 from coach.suggest.scripted import Script
 from coach.wire import client, server
@@ -256,6 +258,67 @@ def test_every_prometheus_figure_is_in_the_metrics() -> None:
         if family.name.startswith("coach_") and not family.name.endswith("_created")
     }
     assert listed == known
+
+
+def _seconds(ms: float) -> str:
+    return f"{ms / 1000:g} s"
+
+
+def test_constants_stand_where_they_are_explained() -> None:
+    """A constant that changes takes its sentence along."""
+    attention = section(read("design.md"), "## Attention")
+    for name in ("NEW_CARD_MS", "OBJECTION_MS", "OTHER_MS", "ASK_MS", "WAIT_MS"):
+        assert _seconds(getattr(coaching, name)) in attention, name
+    assert _seconds(session.SELLER_PAUSE_MS) in attention
+    assert f"| {coaching.OBJECTION_CARDS}; the oldest" in attention
+    assert f"| {coaching.WAITING}; the oldest" in attention
+    assert str(coaching.ARCHETYPE_P) in attention
+    assert f"at most {schema.SAY_WORDS} words" in attention
+    given = section(read("metrics.md"), "## Nudges")
+    for ms in (nudges.ANY_MS, nudges.KIND_MS, nudges.MONOLOGUE_MS, nudges.TALK_RATIO_AFTER_MS):
+        assert _seconds(ms) in given, ms
+    for value in (nudges.TALK_RATIO, nudges.PACE_WPM, nudges.PACE_FINALS, nudges.SWAP_FINALS, nudges.SWAP_SELLING):
+        assert f"{value:g}" in given, value
+    found = read("detection.md")
+    limits = section(found, "## Thresholds")
+    assert re.findall(r"\| (0\.\d+) \|$", limits, re.MULTILINE) == [
+        str(value) for value in (hearing.ENTER, hearing.LEAVE, hearing.CONFIRM)
+    ]
+    reach = section(found, "## Scope")
+    assert f"| {scope.NEGATION_REACH} before; in German also {scope.AFTER_REACH_DE} after" in reach
+    for name in ("DENIAL_REACH", "REPORT_REACH", "SUPPOSE_REACH", "PAST_REACH"):
+        assert f"| {getattr(scope, name)} before" in reach, name
+    evidence = section(found, "## Evidence")
+    for weight in (score.STRONG, score.STRONG_MORE, score.WEAK, round(1 - score.QUESTION_LOSS / score.STRONG, 2)):
+        assert str(weight) in evidence, weight
+    assert f"{1 << linear.BITS:,} rows by {len(linear.LABELS)} labels" in section(found, "## The learned half")
+    profile = section(found, "## Archetype")
+    for value in (archetype.HALF_LIFE_TURNS, archetype.STABLE_CUES, archetype.STABLE_TURNS, archetype.STABLE_P):
+        assert str(value) in profile, value
+    assert str(archetype.STABLE_LEAD) in profile
+
+
+# embedding.md
+
+
+def test_every_attribute_property_and_part_of_the_widget_is_explained() -> None:
+    text, web = read("embedding.md"), ROOT / "web"
+    element = (web / "widget/element.ts").read_text(encoding="utf-8")
+    observed = re.search(r"observedAttributes = \[(.*?)\]", element, re.DOTALL)
+    assert observed
+    attributes = {*re.findall(r"'([a-z-]+)'", observed[1]), *re.findall(r"hasAttribute\('([a-z-]+)'\)", element)}
+    assert attributes | {"theme"} == set(
+        re.findall(r"^\| `([a-z-]+)` \|", section(text, "## Attributes"), re.MULTILINE)
+    )
+    colours = (web / "shared/colours.css").read_text(encoding="utf-8")
+    # The widget has no page of its own.
+    properties = set(re.findall(r"^  (--[\w-]+):", colours, re.MULTILINE)) - {"--coach-page"}
+    assert properties == set(re.findall(r"`(--[\w-]+)`", section(text, "## Looks")))
+    views = [path.read_text(encoding="utf-8") for path in [*web.glob("widget/*.tsx"), web / "shared/archetype.tsx"]]
+    parts = {part for view in views for part in re.findall(r'\bpart="([a-z]+)"', view)}
+    table = section(text, "## Looks").split("| part | what |")[1]
+    assert parts == {name for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in named(row)}
+    assert set(re.findall(r"'(coach:\w+)'", element)) == set(re.findall(r"^\| `(coach:\w+)` \|", text, re.MULTILINE))
 
 
 # Links and examples
