@@ -21,7 +21,7 @@ from coach.http.status import Status
 from coach.live.hub import Hub
 from coach.live.ports import Shared
 from coach.live.registry import Registry
-from coach.loopback import host_name, is_loopback
+from coach.loopback import local
 from coach.packs import knowledge, loader
 from coach.settings import Settings
 from coach.sockets.conversation import ConversationPeer
@@ -172,9 +172,7 @@ class _Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-        if self._open and not is_loopback(host_name(host)):
-            # A page of somebody else's, whose name was made to point here (DNS rebinding).
+        if self._open and not local(scope):
             denied = {"error": {"code": "forbidden", "message": "without JWT_SECRET only this machine is served"}}
             await respond(denied, 403)(scope, receive, send)
             return

@@ -4,10 +4,9 @@ import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 
 class SettingsError(Exception):
@@ -18,20 +17,17 @@ def _words(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-CommaList = Annotated[list[str], NoDecode]
-
-
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Every setting; the alias is the variable's name. Durations are in seconds unless the name says otherwise."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     database_url: str = Field("sqlite:///coach.db", alias="DATABASE_URL")
     """`sqlite:///FILE`, or `memory`: nothing survives the process, and acks say so."""
     redis_url: str | None = Field(None, alias="REDIS_URL")
     jwt_secret: SecretStr | None = Field(None, alias="JWT_SECRET")
     """HS256 secret of the tokens. Without it the server runs open, on a loopback address only."""
-    allowed_origins: CommaList = Field([], alias="ALLOWED_ORIGINS")
+    allowed_origins: list[str] = Field([], alias="ALLOWED_ORIGINS")
     """Origins of pages that may connect besides the server's own, e.g. `https://crm.example.com`."""
     openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
     openai_base_url: str | None = Field(None, alias="OPENAI_BASE_URL")
@@ -42,9 +38,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", alias="HOST")
     port: int = Field(8000, ge=0, le=65535, alias="PORT")
 
-    providers: CommaList = Field([], alias="COACH_PROVIDERS")
+    providers: list[str] = Field([], alias="COACH_PROVIDERS")
     """Order of suggestion providers. Empty: cards have no suggestion."""
-    packs: CommaList = Field([], alias="COACH_PACKS")
+    packs: list[str] = Field([], alias="COACH_PACKS")
     """Folders with packs of one's own, besides the shipped ones."""
     frames_per_second: int = Field(100, ge=1, alias="COACH_FRAMES_PER_SECOND")
     """Frames one socket may send a second; twice that in a burst."""

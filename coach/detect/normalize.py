@@ -43,7 +43,10 @@ def tokens(text: str, start: int = 0) -> list[Token]:
     found = []
     end = start
     for match in _WORD.finditer(text, start):
-        found.append(Token(fold(match.group()), match.start(), match.end(), _gap(text[end : match.start()])))
+        word = fold(match.group())
+        if not word:  # nothing but combining marks
+            continue
+        found.append(Token(word, match.start(), match.end(), _gap(text[end : match.start()])))
         end = match.end()
     return found
 

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from coach.detect.linear import COLUMN
 from coach.detect.scan import Hit, Scan
-from coach.detect.scope import factor, is_question
+from coach.detect.scope import Surroundings
 from coach.taxonomy import CATEGORIES, SIGNALS, Archetype, Category, Disc, Stage
 
 BASE = -1.7
@@ -22,6 +22,10 @@ QUESTION_SIGNALS = frozenset({"price_inquiry", "financing", "trial", "timeline",
 QUOTE_JOIN_WORDS = 3
 QUOTE_TOLL = 0.05
 """What a word of a learned quote must add to be worth its place."""
+QUOTE_WORDS = 300
+"""A learned quote is looked for among the newest words: in speech that is two minutes."""
+HITS_MOST = 500
+"""Cue hits weighed, the newest: a text made of nothing but cues must not cost more than a frame may."""
 MARGIN_LEAST = -1.2
 """Log-odds under a label's threshold below which it is no finding at all, not even one to keep."""
 
@@ -110,8 +114,8 @@ def read_seller(scan: Scan) -> SellerReading:
     checklist: list[str] = []
     compliance: list[tuple[str, int, int]] = []
     buying = 0
-    marks = scan.marks()
-    for hit in scan.hits():
+    around = surroundings(scan)
+    for hit in scan.hits()[-HITS_MOST:]:
         cue = hit.cue
         if cue.kind == "objection" and cue.strong:
             buying += 1
@@ -120,11 +124,15 @@ def read_seller(scan: Scan) -> SellerReading:
             stages[stage] = stages.get(stage, 0.0) + 1.0
         elif cue.kind == "checklist":
             checklist.append(cue.label)
-        elif cue.kind == "compliance" and (
-            factor(hit.first, hit.last, cue.negated_inside, scan.tokens, marks, scan.lexicon.language) == 1.0
-        ):
+        elif cue.kind == "compliance" and (around.factor(hit.first, hit.last, cue.negated_inside) == 1.0):
             compliance.append((cue.label, *scan.span(hit.first, hit.last)))
     return SellerReading(stages, tuple(dict.fromkeys(checklist)), tuple(compliance), len(scan.tokens), buying)
+
+
+def surroundings(scan: Scan) -> Surroundings:
+    """What surrounds the cues of a scanned text."""
+    tail = scan.text[scan.tokens[-1].end :] if scan.tokens else ""
+    return Surroundings(scan.tokens, tail, scan.marks(), scan.lexicon.language)
 
 
 class _Cues:
@@ -139,9 +147,8 @@ class _Cues:
         self.competitors: list[str] = []
         self.selling = 0
         self._scan = scan
-        self._marks = scan.marks()
-        self._tail = scan.text[scan.tokens[-1].end :] if scan.tokens else ""
-        for hit in scan.hits():
+        self._around = surroundings(scan)
+        for hit in scan.hits()[-HITS_MOST:]:
             if hit.cue.kind == "competitor":
                 self.competitors.append(hit.cue.label)
             elif hit.cue.kind in ("stage", "checklist"):
@@ -151,11 +158,11 @@ class _Cues:
 
     def _weigh(self, hit: Hit) -> None:
         scan, cue = self._scan, hit.cue
-        count = factor(hit.first, hit.last, cue.negated_inside, scan.tokens, self._marks, scan.lexicon.language)
+        count = self._around.factor(hit.first, hit.last, cue.negated_inside)
         if count == 0.0:
             return
         if cue.kind in ("objection", "signal"):
-            asked = is_question(scan.tokens, self._tail, self._marks, hit.first)
+            asked = self._around.asks(hit.first)
             self.evidence[cue.kind, cue.label].add(hit, count, asked, scan)
         elif cue.kind == "resolved" and count == 1.0:
             self.resolved.append(_category(cue.label))
@@ -240,8 +247,9 @@ def _judge(kind: Literal["objection", "signal"], label: str, evidence: _Evidence
 
 def _heaviest(scan: Scan, column: int) -> tuple[int, int]:
     """The words that speak most for a label: the run with the greatest sum, each word paying a small toll."""
+    offset = max(0, len(scan.added) - QUOTE_WORDS)
     best, best_sum, start, running = (0, 0), float("-inf"), 0, 0.0
-    for index, added in enumerate(scan.added):
+    for index, added in enumerate(scan.added[offset:], offset):
         if running <= 0:
             start, running = index, 0.0
         running += float(added[column]) - QUOTE_TOLL

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from coach.sockets.outbox import Publication
+from coach.wire.publication import Publication
 
 
 class Subscriber(Protocol):

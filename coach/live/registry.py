@@ -24,12 +24,11 @@ from coach.session.inputs import EndAsked
 from coach.session.session import Session
 from coach.session.state import Identity
 from coach.session.view import View
-from coach.sockets.outbox import Publication
-from coach.sockets.transport import text_frame
 from coach.store import queries
 from coach.store.database import Database
 from coach.wire.client import HelloFrame
 from coach.wire.codes import CloseCode, WireError, misuse
+from coach.wire.publication import Publication, text_frame
 
 LOAD_S = 3.0
 """How long a hello waits for the database before the client is sent away to come back later."""

@@ -24,10 +24,10 @@ from coach.session.effects import Again, Effect, Publish, Refuse, Remember, Show
 from coach.session.inputs import Input, SuggestionEnded, TimerDue, Watched
 from coach.session.session import Session
 from coach.session.wall import wall_line
-from coach.sockets.outbox import Publication
 from coach.store.batch import Journal, StoredEvent, StoredFinal
 from coach.suggest.stream import SuggestionStream
 from coach.wire.codes import CloseCode, WireError
+from coach.wire.publication import Publication
 
 INTERIM_S = 0.1
 WALL_S = 0.5
@@ -251,7 +251,7 @@ class Runner:
         telemetry.HANDLE_SECONDS.observe(took)
         if self.session.core.missed > missed:
             telemetry.CARDS_LATE.inc(self.session.core.missed - missed)
-        if any(isinstance(effect, Publish) and effect.event["type"] == "card" for effect in effects):
+        if any(isinstance(e, Publish) and e.event["type"] == "card" and e.event["status"] == "open" for e in effects):
             telemetry.CARD_SECONDS.observe(took)
 
     def _do(self, effects: list[Effect], sender: Sender | None) -> None:

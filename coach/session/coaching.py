@@ -18,7 +18,7 @@ from coach.taxonomy import Archetype, Language
 
 NEW_CARD_MS = 8_000
 OBJECTION_MS = 30_000
-"""A customer waits 20–45 s for an answer to an objection (anchors/product.md, section 3)."""
+"""A customer waits 20–45 s for an answer to an objection (docs/design.md, "Attention")."""
 OTHER_MS = 20_000
 ASK_MS = 60_000
 WAIT_MS = 10_000
@@ -66,6 +66,8 @@ class Coaching:
         if line is None:
             out.refuse("not_allowed", "the pack has no answer to questions")
             return
+        for card in [card.id for card in self._core.cards if card.trigger == "ask"]:
+            self._close(card, "superseded", out)
         title = self._knowledge.label("ask_title", self._identity.ui_language)
         self._open(
             "ask",
@@ -122,6 +124,7 @@ class Coaching:
         number = card.removeprefix("c")
         return (
             card.startswith("c")
+            and number.isascii()
             and number.isdigit()
             and str(int(number)) == number
             and 1 <= int(number) <= self._core.card_count
@@ -163,7 +166,8 @@ class Coaching:
     def _objection(self, event: dict[str, Any], competitors: tuple[str, ...], out: Out) -> None:
         core, category = self._core, event["category"]
         mine = [card for card in core.cards if card.trigger == "objection"]
-        if any(card.label == event["id"] for card in mine):
+        shown = self._view.answers.get(event["id"])
+        if shown is not None and shown.get("why") != "retracted":
             return
         for card in mine:
             if self._finding(card.label)["category"] == category:
@@ -208,7 +212,7 @@ class Coaching:
         if any(proposal.label == label for proposal in core.waiting) or any(card.label == label for card in core.cards):
             return
         if len(core.waiting) >= WAITING:
-            core.waiting.pop(0)
+            core.waiting.pop()
             core.missed += 1
         proposal = Proposal(
             trigger,

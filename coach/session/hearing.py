@@ -20,6 +20,8 @@ CONFIRM = 0.5
 """a confirmed one this much of the final's text,"""
 LEAVE = 0.3
 """and a provisional one is taken back below this: the gap keeps it from flickering."""
+LANGUAGE_WORDS = 40
+"""The newest words decide the language: enough to be sure, and the same work for a long utterance."""
 OPEN_UTTERANCES = 32
 """Utterances without a final at one time; the oldest makes room. Two speakers have two."""
 
@@ -153,7 +155,8 @@ class Hearing:
             scan = Scan(self._knowledge.lexicons[language])
         scan.update(heard.text)
         if declared is None:
-            weights = language_of.weigh((token.word for token in scan.tokens), heard.text)
+            tail = scan.tokens[-LANGUAGE_WORDS:]
+            weights = language_of.weigh((token.word for token in tail), heard.text[tail[0].start :] if tail else "")
             language = language_of.decide(weights, language)
             if language != scan.lexicon.language:
                 scan = Scan(self._knowledge.lexicons[language])
@@ -161,7 +164,9 @@ class Hearing:
         self._scans[key] = scan
         utterance.speaker, utterance.text, utterance.language = heard.speaker, heard.text, language
         utterance.start_ms, utterance.end_ms = heard.start_ms, heard.end_ms
-        self._core.language = language
+        if heard.speaker == "client" or not self._view.transcript:
+            # What is said aloud to the customer is in the customer's language.
+            self._core.language = language
         return scan
 
     def _final(self, heard: Heard, utterance: OpenUtterance, out: Out) -> None:

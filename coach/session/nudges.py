@@ -1,4 +1,4 @@
-"""Nudges: at most one in 20 s, each kind at most once in two minutes, compliance excepted."""
+"""Nudges: at most one in 20 s, each kind at most once in two minutes, compliance and swapped roles excepted."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ KIND_MS = 120_000
 MONOLOGUE_MS = 76_000
 """The average longest monologue of calls that win is 76 s (Gong labs); beyond it customers drift."""
 TALK_RATIO = 0.65
-"""Sellers average 65–75 %, the best 43 % (Gong labs, 25,537 calls; anchors/product.md, section 3)."""
+"""Sellers average 65–75 %, the best 43 % (Gong labs, 25,537 calls)."""
 TALK_RATIO_AFTER_MS = 180_000
 PACE_WPM = 180.0
 """Conversation runs at about 150 words a minute; 20 % more is hurried."""

@@ -85,7 +85,7 @@ class Core:
     """The newest `metrics` event."""
     watchers: int = 0
     cards: list[OpenCard] = field(default_factory=list)
-    """Open cards, oldest first: at most three for objections and one other."""
+    """Open cards, oldest first: at most three for objections, one for a question and one other."""
     card_count: int = 0
     last_card_at: int | None = None
     waiting: list[Proposal] = field(default_factory=list)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from coach.sockets.transport import text_frame
 from coach.wire.codec import encode
+from coach.wire.publication import Publication, text_frame
 
 LIMIT_FRAMES = 1_000
 LIMIT_BYTES = 1 << 20
@@ -28,34 +28,6 @@ class Wire(Protocol):
     @property
     def open(self) -> bool: ...
     def write_frames(self, frames: list[bytes]) -> None: ...
-
-
-class Publication:
-    """One event on its way to any number of sockets: encoded at most once, however many take it."""
-
-    __slots__ = ("_frame", "_payload", "event", "key", "token")
-
-    def __init__(self, event: dict[str, Any], *, key: str | None = None, token: bool = False) -> None:
-        self.event = event
-        self.key = key
-        """Latest-wins and token publications of one key replace, or merge with, what waits."""
-        self.token = token
-        self._payload: bytes | None = None
-        self._frame: bytes | None = None
-
-    @property
-    def payload(self) -> bytes:
-        """The event as JSON."""
-        if self._payload is None:
-            self._payload = encode(self.event)
-        return self._payload
-
-    @property
-    def frame(self) -> bytes:
-        """The prepared WebSocket frame."""
-        if self._frame is None:
-            self._frame = text_frame(self.payload)
-        return self._frame
 
 
 @dataclass(slots=True)
@@ -118,7 +90,11 @@ class Outbox:
         self.push(Publication(event))
 
     def replay(self, frames: Iterator[bytes]) -> None:
-        """Queue a past that the hub keeps anyway: it does not count against the limits, and is read as it leaves."""
+        """Queue a past that the history keeps anyway: outside the limits, and read only as it leaves.
+
+        What comes after it never merges into what waits before it.
+        """
+        self._by_key.clear()
         self._entries.append(frames)
         self._wake()
 
@@ -146,7 +122,7 @@ class Outbox:
             if isinstance(head, _Entry):
                 self._entries.popleft()
                 key = head.publications[0].key
-                if key is not None:
+                if key is not None and self._by_key.get(key) is head:
                     del self._by_key[key]
                 self.frames_left += 1
                 self.bytes_left += head.size

@@ -20,14 +20,15 @@ from coach import telemetry
 from coach.auth import Authenticator, Principal, Unauthorized
 from coach.clock import now_ms
 from coach.live.registry import Registry
-from coach.loopback import host_name, is_loopback
+from coach.loopback import local
 from coach.settings import Settings
 from coach.sockets.limits import FrameLimiter
-from coach.sockets.outbox import Outbox, Publication
-from coach.sockets.transport import SCOPE_KEY, SocketProtocol, text_frame
+from coach.sockets.outbox import Outbox
+from coach.sockets.transport import SCOPE_KEY, SocketProtocol
 from coach.wire.client import TEXT_CHARS
 from coach.wire.codec import encode
 from coach.wire.codes import CloseCode, WireError, misuse
+from coach.wire.publication import Publication, text_frame
 
 FRAME_BYTES = 64 * 1024
 SUBPROTOCOL = "coach.v1"
@@ -219,9 +220,7 @@ class Peer(ABC):
             raise WireError("draining", "this instance stops: come back", close=CloseCode.DRAINING)
         if len(services.peers) > services.settings.max_connections:
             raise WireError("overloaded", "too many connections: come back later", close=CloseCode.OVERLOADED)
-        host = self._headers.get(b"host", b"").decode("latin-1")
-        if services.authenticator.open and not is_loopback(host_name(host)):
-            # A page of somebody else's, whose name was made to point here (DNS rebinding).
+        if services.authenticator.open and not local(self._scope):
             raise WireError("forbidden", "without JWT_SECRET only this machine may connect", close=CloseCode.FORBIDDEN)
         origin = self._headers.get(b"origin")
         if origin is not None and not self._own_origin(origin.decode("latin-1")):

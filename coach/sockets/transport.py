@@ -18,16 +18,6 @@ CLOSE_GRACE_S = 5.0
 SCOPE_KEY = "coach.socket"
 
 
-def text_frame(payload: bytes) -> bytes:
-    """An unmasked, unfragmented text frame (RFC 6455, section 5.2)."""
-    size = len(payload)
-    if size < 126:
-        return bytes((0x81, size)) + payload
-    if size < 65536:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
-    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
-
-
 class SocketProtocol(WebSocketsSansIOProtocol):
     """One WebSocket connection. The application reaches it as `scope["extensions"]["coach.socket"]`."""
 

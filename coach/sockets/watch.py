@@ -6,10 +6,10 @@ from coach import telemetry
 from coach.live.hub import interim_topic, session_topic, wall_topic
 from coach.live.runner import Runner
 from coach.session.inputs import Whispered
-from coach.sockets.outbox import Publication
 from coach.sockets.peer import Peer, Services
 from coach.wire import client, codec
 from coach.wire.codes import CloseCode, WireError, misuse
+from coach.wire.publication import Publication
 
 SESSIONS_MOST = 1_000
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -14,6 +15,8 @@ METADATA_DEPTH = 6
 ECHO_DEPTH = 32
 MAX_INT = 2**53 - 1
 """The largest integer that JavaScript carries exactly."""
+MAX_MS = 7 * 24 * 3600 * 1000
+"""No call lasts a week; sums of such times stay small numbers."""
 
 
 def _no_nul(text: str) -> str:
@@ -25,7 +28,8 @@ def _no_nul(text: str) -> str:
 
 NoNul = AfterValidator(_no_nul)
 Count = Annotated[int, Field(ge=1, le=MAX_INT)]
-Millis = Annotated[int, Field(ge=0, le=MAX_INT)]
+Offset = Annotated[int, Field(ge=0, le=MAX_INT)]
+Millis = Annotated[int, Field(ge=0, le=MAX_MS)]
 Name = Annotated[str, Field(min_length=1, max_length=128), NoNul]
 Note = Annotated[str, Field(min_length=1, max_length=NOTE_CHARS), NoNul]
 SESSION_ID = r"^[A-Za-z0-9_-]{1,64}$"
@@ -46,7 +50,7 @@ class HelloFrame(_Frame):
     language: Language | Literal["auto"] = "auto"
     ui_language: Language | None = None
     pack: Name = "general"
-    after: Millis | None = None
+    after: Offset | None = None
     epoch: Annotated[str, Field(max_length=64)] | None = None
     metadata: dict[str, Any] = {}
 
@@ -55,7 +59,7 @@ class HelloFrame(_Frame):
     def _small(cls, value: dict[str, Any]) -> dict[str, Any]:
         if _depth(value) > METADATA_DEPTH:
             raise PydanticCustomError("metadata", f"is nested deeper than {METADATA_DEPTH} levels")
-        if len(repr(value)) > METADATA_BYTES:
+        if len(orjson.dumps(value)) > METADATA_BYTES:
             raise PydanticCustomError("metadata", f"is larger than {METADATA_BYTES} bytes")
         return value
 
@@ -155,7 +159,7 @@ class WatchFrame(_Frame):
     type: Literal["watch"]
     token: str | None = None
     sessions: Annotated[list[SessionId], Field(max_length=1_000)] | Literal["*"]
-    after: dict[str, Millis] = {}
+    after: dict[str, Offset] = {}
     epochs: dict[str, str] = {}
 
 

@@ -13,9 +13,9 @@ from coach.live.history import History
 from coach.live.hub import Hub
 from coach.live.throttle import Throttle
 from coach.sockets.limits import FrameLimiter
-from coach.sockets.outbox import LIMIT_FRAMES, Outbox, Publication
-from coach.sockets.transport import text_frame
+from coach.sockets.outbox import LIMIT_FRAMES, Outbox
 from coach.store.batch import FINALS_MOST, Journal, StoredEvent, StoredFinal
+from coach.wire.publication import Publication, text_frame
 
 
 class FakeWire:

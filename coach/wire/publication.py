@@ -1,0 +1,43 @@
+"""One event on its way to any number of sockets, encoded once."""
+
+from typing import Any
+
+from coach.wire.codec import encode
+
+
+def text_frame(payload: bytes) -> bytes:
+    """An unmasked, unfragmented text frame (RFC 6455, section 5.2)."""
+    size = len(payload)
+    if size < 126:
+        return bytes((0x81, size)) + payload
+    if size < 65536:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+class Publication:
+    """One event on its way to any number of sockets: encoded at most once, however many take it."""
+
+    __slots__ = ("_frame", "_payload", "event", "key", "token")
+
+    def __init__(self, event: dict[str, Any], *, key: str | None = None, token: bool = False) -> None:
+        self.event = event
+        self.key = key
+        """Latest-wins and token publications of one key replace, or merge with, what waits."""
+        self.token = token
+        self._payload: bytes | None = None
+        self._frame: bytes | None = None
+
+    @property
+    def payload(self) -> bytes:
+        """The event as JSON."""
+        if self._payload is None:
+            self._payload = encode(self.event)
+        return self._payload
+
+    @property
+    def frame(self) -> bytes:
+        """The prepared WebSocket frame."""
+        if self._frame is None:
+            self._frame = text_frame(self.payload)
+        return self._frame
