@@ -1,5 +1,7 @@
 """A text or a whole conversation through the same core as a live call, in virtual time. Pure: no network, no store."""
 
+import asyncio
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -12,13 +14,13 @@ from coach.session.inputs import EndAsked, Heard, Input, SuggestionEnded, TimerD
 from coach.session.session import Session
 from coach.session.state import Identity
 from coach.taxonomy import Language, Outcome, Speaker
-from coach.wire.client import TEXT_CHARS
+from coach.wire.client import MAX_MS, TEXT_CHARS
 
 START_MS = 1_700_000_000_000
 """Virtual time begins here: any fixed moment gives the same result each time."""
 WORD_MS = 400
 """150 words a minute, for turns without times."""
-TURNS_MOST = 5_000
+TURNS_MOST = 2_000
 
 
 class Turn(BaseModel):
@@ -28,8 +30,8 @@ class Turn(BaseModel):
 
     speaker: Speaker = "client"
     text: Annotated[str, Field(max_length=TEXT_CHARS)]
-    start_ms: Annotated[int, Field(ge=0)] | None = None
-    end_ms: Annotated[int, Field(ge=0)] | None = None
+    start_ms: Annotated[int, Field(ge=0, le=MAX_MS)] | None = None
+    end_ms: Annotated[int, Field(ge=0, le=MAX_MS)] | None = None
     language: Language | None = None
 
 
@@ -144,8 +146,32 @@ def rehearse(
     provider: tuple[str, str] | None = None,
 ) -> Rehearsal:
     """The whole conversation through a fresh session; with `words`, each turn grows word by word as interims."""
+    rehearsal = _begin(conversation, packs, provider)
+    for _ in _turns(conversation, rehearsal, words=words):
+        pass
+    return rehearsal
+
+
+def analyze(conversation: Conversation, packs: dict[str, Knowledge]) -> Analysis:
+    """The findings of a conversation. Raises `ValueError` for an unknown pack."""
+    return _result(rehearse(conversation, packs))
+
+
+async def analyze_gently(conversation: Conversation, packs: dict[str, Knowledge]) -> Analysis:
+    """The same on a server's loop: after each turn everybody else gets theirs. Cancelling is safe."""
+    rehearsal = _begin(conversation, packs, None)
+    for _ in _turns(conversation, rehearsal, words=False):
+        await asyncio.sleep(0)
+    return _result(rehearsal)
+
+
+def _begin(conversation: Conversation, packs: dict[str, Knowledge], provider: tuple[str, str] | None) -> Rehearsal:
     pack = pack_of(conversation, packs)
-    rehearsal = Rehearsal(Session(identity(conversation, "rehearsal", pack, provider), packs[pack]))
+    return Rehearsal(Session(identity(conversation, "rehearsal", pack, provider), packs[pack]))
+
+
+def _turns(conversation: Conversation, rehearsal: Rehearsal, *, words: bool) -> Iterator[None]:
+    """Feed the conversation, turn by turn, and its end."""
     clock = 0
     for number, turn in enumerate(conversation.spoken(), 1):
         count = max(1, len(turn.text.split()))
@@ -161,29 +187,25 @@ def rehearse(
                 rehearsal.post(part, START_MS + at)
         final = Heard("main", utterance, turn.speaker, turn.text, True, start, end, turn.language, number)
         rehearsal.post(final, START_MS + end)
+        yield
     rehearsal.post(EndAsked(conversation.outcome), START_MS + clock)
     while (due := rehearsal.session.due_ms) is not None:
         rehearsal.post(TimerDue(), due)
-    return rehearsal
 
 
-def analyze(conversation: Conversation, packs: dict[str, Knowledge]) -> Analysis:
-    """The findings of a conversation. Raises `ValueError` for an unknown pack."""
-    rehearsal = rehearse(conversation, packs)
+def _result(rehearsal: Rehearsal) -> Analysis:
     view = rehearsal.session.view
+    objections, signals = _by_utterance(view.objections.values()), _by_utterance(view.signals.values())
+    cards = _by_utterance(e for e in rehearsal.events if e["type"] == "card" and e["status"] == "open")
     turns = [
         TurnFindings(
             utterance=final["utterance"],
             speaker=final["speaker"],
             text=final["text"],
             language=final["language"],
-            objections=_of(view.objections.values(), final),
-            signals=_of(view.signals.values(), final),
-            cards=[
-                e
-                for e in rehearsal.events
-                if e["type"] == "card" and e["status"] == "open" and e.get("utterance") == final["utterance"]
-            ],
+            objections=[e for e in objections.get(final["utterance"], []) if e["status"] != "retracted"],
+            signals=[e for e in signals.get(final["utterance"], []) if e["status"] != "retracted"],
+            cards=cards.get(final["utterance"], []),
         )
         for final in view.transcript
     ]
@@ -197,8 +219,11 @@ def analyze(conversation: Conversation, packs: dict[str, Knowledge]) -> Analysis
     )
 
 
-def _of(events: Any, final: dict[str, Any]) -> list[dict[str, Any]]:
-    return [e for e in events if e["utterance"] == final["utterance"] and e["status"] != "retracted"]
+def _by_utterance(events: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for event in events:
+        found.setdefault(event.get("utterance", ""), []).append(event)
+    return found
 
 
 def _line(effect: Effect) -> bytes:

@@ -32,7 +32,7 @@ from coach.store.migrate import upgrade
 from coach.store.writer import StoreWriter
 from coach.suggest import providers
 from coach.suggest.stream import Deadlines
-from coach.wire.codes import CloseCode, WireError
+from coach.wire.codes import draining
 
 _log = structlog.get_logger()
 
@@ -62,14 +62,13 @@ class Coach:
                 await self.registry.drain()
         except TimeoutError:
             _log.error("drain.incomplete", sessions=sum(1 for _ in self.registry.live()))
-        moved = WireError("draining", "this instance stops: come back", close=CloseCode.DRAINING)
         for peer in tuple(self.services.peers):
-            peer.shut(moved)
+            peer.shut(draining())
 
 
 @asynccontextmanager
 async def running(settings: Settings, on_failure: Callable[[], None]) -> AsyncIterator[Coach]:
-    """A started Coach. Its tasks have one owner; if one of them crashes, `on_failure` is called and all end.
+    """A started Coach. Its tasks have one owner; if one of them crashes, `on_failure` is called.
 
     Raises `SettingsError`, `PackError` before anything is started.
     """
@@ -85,7 +84,15 @@ async def running(settings: Settings, on_failure: Callable[[], None]) -> AsyncIt
                 return tasks.create_task(coroutine, name=name)
 
             deadlines = Deadlines(settings.first_token_s, settings.token_gap_s, settings.suggestion_s)
-            shared = Shared(Hub(), writer, known_providers, deadlines, spawn, database.stored)
+            shared = Shared(
+                Hub(),
+                writer,
+                known_providers,
+                deadlines,
+                spawn,
+                database.stored,
+                lambda session: registry.drop(session),
+            )
             registry = Registry(
                 shared, database, packs, unload_s=settings.session_unload_s, idle_s=settings.session_idle_s
             )
@@ -112,13 +119,13 @@ async def running(settings: Settings, on_failure: Callable[[], None]) -> AsyncIt
 
 
 async def _watched(work: Coroutine[Any, Any, None], name: str, on_failure: Callable[[], None]) -> None:
-    """A process whose writer is dead must not look alive: any crash stops the server."""
+    """A process whose writer is dead must not look alive: any crash stops the server, after a goodbye."""
     try:
         await work
     except Exception as error:
+        # Not raised: that would take the drain down with it.
         _log.critical("task.crashed", task=name, error=type(error).__name__)
         on_failure()
-        raise
 
 
 def build_app(coach: Coach) -> ASGIApp:

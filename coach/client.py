@@ -20,6 +20,9 @@ BACKOFF_MOST_S = 5.0
 STABLE_S = 5.0
 """A connection that held this long resets the backoff; one that is cut at once must not loop hot."""
 UNACKED_MOST = 1_000
+RESEND_S = 0.5
+RESEND_FRAMES = 40
+"""A few a time: below what a server takes in half a second by default."""
 
 
 class Stopped(Exception):
@@ -54,12 +57,18 @@ class CallClient:
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Condition()
         self._failed: Stopped | None = None
+        self._resend_at: float | None = None
+        """When refused finals are sent again, in the loop's time; until then new ones only queue."""
         self._over = False
         self._goodbye: list[dict[str, Any]] = []
 
     async def __aenter__(self) -> "CallClient":
         self._task = asyncio.create_task(self._run(), name=f"call {self.session}")  # noqa: TID251  ended by __aexit__
-        await self._wait(lambda: self._socket is not None)
+        try:
+            await self._wait(lambda: self._socket is not None)
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
         return self
 
     async def __aexit__(
@@ -79,7 +88,8 @@ class CallClient:
         self._seq += 1
         whole = {**frame, "type": "transcript", "final": True, "seq": self._seq}
         self._unacked.append(whole)
-        await self._send(whole)
+        if self._resend_at is None:
+            await self._send(whole)
 
     async def all_acked(self) -> None:
         """Waits until every final is stored. Raises `Stopped`."""
@@ -121,8 +131,12 @@ class CallClient:
             code = None
             try:
                 code = await self._converse()
-            except (OSError, InvalidHandshake, TimeoutError):
+            except (OSError, InvalidHandshake, TimeoutError, ConnectionClosed):
                 pass
+            except Exception as error:
+                self._failed = Stopped(f"the server speaks another protocol: {type(error).__name__}")
+                await self._tell()
+                return
             self._socket = None
             if code is not None and 4000 <= code < 4100:
                 self._failed = Stopped(f"the server closed the session's socket with {code}")
@@ -137,8 +151,15 @@ class CallClient:
         async with connect(f"{self.url}/ws/{self.session}", subprotocols=protocols, max_size=None) as socket:  # type: ignore[arg-type]
             resume = {"after": self._offset, "epoch": self._epoch} if self._epoch else {}
             await socket.send(orjson.dumps({**self._hello, **resume}).decode())
+            self._resend_at = None
             try:
-                async for message in socket:
+                while True:
+                    try:
+                        async with asyncio.timeout_at(self._resend_at):
+                            message = await socket.recv()
+                    except TimeoutError:
+                        await self._send_again(socket)
+                        continue
                     await self._heard(socket, orjson.loads(message))
             except ConnectionClosed:
                 pass
@@ -159,12 +180,29 @@ class CallClient:
             self._socket = socket
         elif event["type"] == "ack":
             self._let_go(event["seq"])
+        elif event["type"] == "error" and "seq" in event:
+            self._refused(event)
         elif event["type"] == "ended" or (event["type"] == "pong" and event["t"] == "end"):
             self._over = True
         self._offset = event.get("offset", self._offset) if event["type"] != "welcome" else self._offset
         if self._on_event is not None:
             self._on_event(event)
         await self._tell()
+
+    def _refused(self, error: dict[str, Any]) -> None:
+        """A final was not taken: it and what follows is sent again when the server can take it."""
+        if error["code"] in ("conflict", "session_ended"):
+            self._failed = Stopped(f"the server refuses final {error['seq']}: {error['code']}")
+        elif self._resend_at is None:
+            delay = max(RESEND_S, error.get("retry_after_ms", 0) / 1000)
+            self._resend_at = asyncio.get_running_loop().time() + delay
+
+    async def _send_again(self, socket: ClientConnection) -> None:
+        """The oldest unacked finals, a few at a time: the server refused them for coming too fast."""
+        for frame in list(self._unacked)[:RESEND_FRAMES]:
+            await socket.send(orjson.dumps(frame).decode())
+        more = len(self._unacked) > RESEND_FRAMES
+        self._resend_at = asyncio.get_running_loop().time() + RESEND_S if more else None
 
     def _let_go(self, acked: int) -> None:
         self.acked = max(self.acked, acked)

@@ -60,6 +60,10 @@ def check(settings: Settings) -> None:
         )
 
 
+class ServerFailed(Exception):
+    """The server stopped because a part of it crashed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Started:
     """A server that takes connections."""
@@ -82,12 +86,16 @@ async def serve(
 
     Cancelling stops without a drain.
 
-    Raises `SettingsError`, `PackError`, `OSError` (the port is taken).
+    Raises `SettingsError`, `PackError`, `OSError` (the port is taken), `ServerFailed`.
     """
     check(settings)
     servers: list[Server] = []
 
+    failed = False
+
     def fail() -> None:
+        nonlocal failed
+        failed = True
         for server in servers:
             server.stop()
 
@@ -97,18 +105,29 @@ async def serve(
         listening = _listen(settings)
         port = listening.getsockname()[1]
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        address = f"http://{host}:{port}"
         if coach.services.authenticator.open:
             _log.warning("serve.open", note="no JWT_SECRET: everybody on this machine is admin")
-        _log.info("serve.started", address=f"http://{host}:{port}", database=coach.database.stored)
+        _log.info("serve.started", address=address, database=coach.database.stored)
         if on_started is not None:
-            on_started(Started(f"http://{host}:{port}", coach, server.stop))
-        company = coach.tasks.create_task(beside(f"http://{host}:{port}", set(coach.packs))) if beside else None
+            on_started(Started(address, coach, server.stop))
+        company = coach.tasks.create_task(_beside(beside(address, set(coach.packs))), name="beside") if beside else None
         try:
             await server.serve(sockets=[listening])
         finally:
             listening.close()
             if company is not None:
                 company.cancel()
+    if failed:
+        raise ServerFailed("a part of the server crashed: see the log")
+
+
+async def _beside(work: Coroutine[Any, Any, None]) -> None:
+    """A demo's bug must not cost a call."""
+    try:
+        await work
+    except Exception as error:
+        _log.error("beside.crashed", error=type(error).__name__)
 
 
 def _listen(settings: Settings) -> socket.socket:

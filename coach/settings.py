@@ -85,6 +85,8 @@ class Settings(BaseModel):
 
 
 PROVIDERS = ("scripted",)
+OF_CLIENTS = ("COACH_TOKEN",)
+"""Read by `coach replay` and `coach demo`, not by the server."""
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -96,7 +98,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     environ = os.environ if environ is None else environ
     known = {str(field.alias): name for name, field in Settings.model_fields.items()}
     for name in environ:
-        if name.startswith("COACH_") and name not in known:
+        if name.startswith("COACH_") and name not in known and name not in OF_CLIENTS:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise SettingsError(f"{name} is not a setting{hint}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from coach import server
 from coach.packs import knowledge, loader
@@ -28,6 +29,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith(("COACH_", "DATABASE_URL", "JWT_SECRET", "REDIS_URL", "PORT")):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

@@ -11,10 +11,12 @@ from coach.cli import analyze, demo, doctor, migrate, packs, replay, serve, toke
 from coach.client import Stopped
 from coach.demo.player import CallFileError
 from coach.packs.loader import PackError
+from coach.server import ServerFailed
 from coach.settings import SettingsError
+from coach.store.migrate import DatabaseAway
 
 app = typer.Typer(help="A real-time sales coach that you run yourself.", no_args_is_help=True, add_completion=False)
-_EXPECTED = (SettingsError, PackError, CallFileError, Stopped, OSError)
+_EXPECTED = (SettingsError, PackError, CallFileError, Stopped, ServerFailed, DatabaseAway, OSError)
 
 
 def _plain_errors(command: Callable[..., None]) -> Callable[..., None]:

@@ -6,5 +6,5 @@ import typer
 
 Url = Annotated[str, typer.Option(help="The running server.")]
 Token = Annotated[
-    str | None, typer.Option(help="A token, if the server has JWT_SECRET (see `coach token`).", envvar="TOKEN")
+    str | None, typer.Option(help="A token, if the server has JWT_SECRET (see `coach token`).", envvar="COACH_TOKEN")
 ]

@@ -12,9 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from coach.analyze import Conversation, Rehearsal, identity, pack_of, rehearse
 from coach.cli.options import Token, Url
 from coach.client import CallClient
-from coach.demo.player import Call, play, read_call
+from coach.demo.player import Call, CallFileError, play, read_call
 from coach.packs import knowledge, loader
 from coach.session.session import Session
+from coach.settings import load
 
 _PROVIDER = ("scripted", "offline")
 
@@ -68,10 +69,13 @@ async def _live(call: Call, name: str, hello: dict[str, Any], url: str, token: s
 
 
 def _offline(path: Path, pack: str | None) -> None:
-    conversation = Conversation.model_validate_json(path.read_bytes()).model_copy(update={"pack": pack})
-    packs = knowledge.build(loader.load_all())
-    first = rehearse(conversation, packs, words=True, provider=_PROVIDER)
-    name = pack_of(conversation, packs)
+    packs = knowledge.build(loader.load_all(load().pack_folders))
+    try:
+        conversation = Conversation.model_validate_json(path.read_bytes()).model_copy(update={"pack": pack})
+        name = pack_of(conversation, packs)
+        first = rehearse(conversation, packs, words=True, provider=_PROVIDER)
+    except ValueError as error:
+        raise CallFileError(f"{path}: {error}") from None
     second = Rehearsal(Session(identity(conversation, "rehearsal", name, _PROVIDER), packs[name]))
     for at_ms, event in first.inputs:
         second.replay(at_ms, event)

@@ -1,22 +1,23 @@
 """`/api`: the team's sessions and the analysis of a text."""
 
+import asyncio
 from typing import Annotated, Any, Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from coach.analyze import Conversation, analyze
+from coach.analyze import Conversation, analyze_gently
 from coach.auth import Authenticator, Principal
 from coach.http.respond import ApiError, invalid, manager, principal, respond
 from coach.live.registry import Registry
-from coach.live.runner import Runner
+from coach.live.runner import Runner, seller_name
 from coach.packs.knowledge import Knowledge
 from coach.store import queries
 from coach.store.database import Database
+from coach.store.writer import EraseError
 from coach.wire.codes import WireError
 
 BODY_BYTES = 4 << 20
@@ -53,6 +54,8 @@ class Api:
         self._registry = registry
         self._database = database
         self._packs = packs
+        self._one_analysis = asyncio.Lock()
+        """One at a time: live calls go first."""
 
     async def sessions(self, request: Request) -> Response:
         """The team's sessions, newest first, stored and live."""
@@ -66,21 +69,23 @@ class Api:
             raise ApiError(503, "unavailable", _AWAY) from None
         found = {row["id"]: _listed(row) for row in rows}
         for runner in self._registry.live():
-            fresh = _listed({"id": runner.id, **runner.row()})
+            if runner.team != who.team:
+                continue
+            fresh = runner.listed()
             late = query.before is not None and fresh["started_at"] >= query.before
-            if runner.team == who.team and query.status in (None, fresh["status"]) and not late:
-                found[runner.id] = {**fresh, "seller": runner.seller_name}
-            elif runner.id in found:
-                del found[runner.id]
+            if query.status in (None, fresh["status"]) and not late:
+                found[runner.id] = fresh
+            else:
+                found.pop(runner.id, None)
         newest = sorted(found.values(), key=lambda row: (-row["started_at"], row["id"]))
         return respond({"sessions": newest[: query.limit]})
 
     async def session(self, request: Request) -> Response:
         """One session with its whole state."""
         runner = await self._mine(request)
-        row = _listed({"id": runner.id, **runner.row()})
-        row["seller"] = runner.seller_name
-        return respond({**row, "epoch": runner.history.epoch, "offset": runner.session.offset, "state": runner.state()})
+        return respond(
+            {**runner.listed(), "epoch": runner.history.epoch, "offset": runner.session.offset, "state": runner.state()}
+        )
 
     async def events(self, request: Request) -> Response:
         """Its durable events after an offset, as on the wire."""
@@ -98,8 +103,8 @@ class Api:
         runner = await self._mine(request)
         try:
             await self._registry.erase(runner.id)
-        except SQLAlchemyError:
-            raise ApiError(503, "unavailable", f"{_AWAY}: nothing was erased, try again") from None
+        except EraseError:
+            raise ApiError(503, "unavailable", "not erased from the disk: try again") from None
         return Response(status_code=204)
 
     async def analyze(self, request: Request) -> Response:
@@ -113,8 +118,8 @@ class Api:
         except ValidationError as error:
             raise invalid(error) from None
         try:
-            # A long conversation takes longer than a live frame may wait.
-            found = await run_in_threadpool(analyze, conversation, self._packs)
+            async with self._one_analysis:
+                found = await analyze_gently(conversation, self._packs)
         except ValueError as error:
             raise ApiError(422, "bad_request", str(error)) from None
         return respond(found.model_dump())
@@ -136,7 +141,8 @@ class Api:
 
 def _listed(row: dict[str, Any]) -> dict[str, Any]:
     names = ("id", "seller", "pack", "language", "status", "outcome", "started_at", "ended_at")
-    return {name: row[name] for name in names}
+    shown = row["metadata"].get("seller") if isinstance(row["metadata"], dict) else None
+    return {**{name: row[name] for name in names}, "seller": seller_name(shown, row["seller"])}
 
 
 def _payload(frame: bytes) -> bytes:

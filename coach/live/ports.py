@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from coach.live.hub import Hub
+from coach.live.hub import Hub, Subscriber
 from coach.session.effects import Effect
 from coach.session.inputs import Input
 from coach.store.writer import StoreWriter
@@ -32,6 +32,14 @@ class Source(Sender, Protocol):
         ...
 
 
+class Watcher(Subscriber, Protocol):
+    """A dashboard socket as its runner knows it."""
+
+    def left(self, session: str, error: WireError) -> None:
+        """The session is gone from here: leave its topics, and tell the peer."""
+        ...
+
+
 Spawn = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
 
 
@@ -45,5 +53,7 @@ class Shared:
     deadlines: Deadlines
     spawn: Spawn
     stored: str
+    gone: Callable[[str], None]
+    """A session has left memory."""
     record: Callable[[str, Input, int, list[Effect]], None] | None = None
     """Sees every input with what it led to: for tests and for recording an inbox."""

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -15,20 +15,20 @@ from coach import telemetry
 from coach.auth import Principal
 from coach.clock import now_ms
 from coach.live.history import History
-from coach.live.hub import Hub, Subscriber
-from coach.live.ports import Shared
+from coach.live.hub import Hub
+from coach.live.ports import Shared, Watcher
 from coach.live.runner import Runner
 from coach.packs.knowledge import Knowledge
 from coach.session import state as states
-from coach.session.inputs import EndAsked
+from coach.session.inputs import EndAsked, Recovered, TimerDue
 from coach.session.session import Session
 from coach.session.state import Identity
 from coach.session.view import View
 from coach.store import queries
 from coach.store.database import Database
 from coach.wire.client import HelloFrame
-from coach.wire.codes import CloseCode, WireError, misuse
-from coach.wire.publication import Publication, text_frame
+from coach.wire.codes import CloseCode, WireError, draining, forbidden, internal, misuse
+from coach.wire.publication import text_frame
 
 LOAD_S = 3.0
 """How long a hello waits for the database before the client is sent away to come back later."""
@@ -39,7 +39,7 @@ IDLE_SWEEP_S = 60.0
 _log = structlog.get_logger()
 
 
-class Awaiting(Subscriber, Protocol):
+class Awaiting(Watcher, Protocol):
     """A dashboard that watches a session which does not exist yet."""
 
     def started(self, runner: Runner) -> None:
@@ -92,13 +92,13 @@ class Registry:
         runner = await self._load(session, lambda: self._begin(session, principal, hello, knowledge))
         assert runner is not None
         if runner.team != principal.team:
-            raise WireError("forbidden", "the session belongs to another team", close=CloseCode.FORBIDDEN)
-        if hello.role == "seller":
+            raise forbidden("the session belongs to another team")
+        if principal.role == "seller":
             if not runner.seller:
                 runner.seller = principal.subject
                 runner.journal.touch()
-            elif principal.role == "seller" and runner.seller != principal.subject:
-                raise WireError("forbidden", "the session belongs to another seller", close=CloseCode.FORBIDDEN)
+            elif runner.seller != principal.subject:
+                raise forbidden("the session belongs to another seller")
         return runner
 
     async def find(self, session: str) -> Runner | None:
@@ -118,17 +118,17 @@ class Registry:
                 del self._awaited[session]
 
     async def erase(self, session: str) -> None:
-        """Close the session if it is in memory, and delete all that is stored of it. Raises `SQLAlchemyError`."""
+        """Delete all that is stored of a session, and close it. Raises `EraseError`: then it goes on as it was."""
         async with self._lock(session):
-            runner = self._runners.pop(session, None)
+            runner = self._runners.get(session)
+            await self._shared.writer.erase(session, runner.journal if runner else None)
             if runner is not None:
-                runner.journal.closed = True
-                gone = WireError("session_ended", "the session was erased", close=CloseCode.FORBIDDEN)
-                runner.close(gone)
-                for watcher in tuple(runner.watchers):
-                    watcher.deliver(Publication({**gone.event(), "fatal": False, "session": session}))
-                telemetry.SESSIONS.set(len(self._runners))
-            await self._shared.writer.erase(session)
+                runner.close(WireError("session_ended", "the session was erased", close=CloseCode.FORBIDDEN))
+
+    def drop(self, session: str) -> None:
+        """A runner has closed itself."""
+        self._runners.pop(session, None)
+        telemetry.SESSIONS.set(len(self._runners))
 
     async def sweep(self) -> None:
         """Unload and end idle sessions, for ever. Its task is owned by the app."""
@@ -149,15 +149,15 @@ class Registry:
         """Store everything, close every conversation socket, keep the epochs. Cancelling leaves the rest unstored."""
         for runner in self.live():
             runner.hush()
-            runner.settle()
         await self._shared.writer.flushed()
-        moved = WireError("draining", "this instance stops: come back", close=CloseCode.DRAINING)
         for runner in self.live():
-            runner.close(moved)
+            runner.part(draining())
+            # Only now nothing more can come: from here on the stored row may say so.
+            runner.hush()
             runner.settle()
         await self._shared.writer.flushed()
 
-    async def _load(self, session: str, begin: Any) -> Runner | None:
+    async def _load(self, session: str, begin: Callable[[], Runner | None]) -> Runner | None:
         runner = self._runners.get(session)
         if runner is not None and session not in self._locks:
             return runner
@@ -172,7 +172,12 @@ class Registry:
                 raise WireError(
                     "unavailable", "the database is away: come back", close=CloseCode.OVERLOADED, retry_after_ms=2_000
                 ) from None
-            runner = begin() if stored is None else self._restore(stored)
+            try:
+                runner = begin() if stored is None else self._restore(stored)
+            except ValueError:
+                # The reason may quote what was stored: speech.
+                _log.error("registry.corrupt_session")
+                raise internal() from None
             if runner is not None:
                 self._runners[session] = runner
                 telemetry.SESSIONS.set(len(self._runners))
@@ -185,7 +190,9 @@ class Registry:
         identity = self._identity(
             session, principal.team, hello.pack, hello.language, ui_language, now_ms(), hello.metadata
         )
-        seller = principal.subject if hello.role == "seller" else ""
+        # An admin who joins first does not lock the seller out; without tokens everybody is the seller.
+        owns = principal.role == "seller" or (hello.role == "seller" and principal.expires_at is None)
+        seller = principal.subject if owns else ""
         runner = Runner(Session(identity, knowledge), self._shared, History(_epoch()), seller, fence=1, new=True)
         runner.journal.touch()
         return runner
@@ -213,8 +220,9 @@ class Registry:
             acked=stored.acked,
             active_at=row["active_at"],
         )
-        if not runner.ended:
-            runner.recover()
+        if stored.crashed:
+            runner.post(Recovered())
+        runner.post(TimerDue())
         return runner
 
     def _identity(
@@ -245,35 +253,37 @@ class Registry:
         if not self._shared.writer.available:
             return
         async with self._lock(runner.id):
+            runner.hush()
             runner.settle()
             try:
                 async with asyncio.timeout(UNLOAD_S):
-                    while not runner.journal.settled:
-                        await self._shared.writer.flushed()
+                    await runner.journal.all_stored()
             except TimeoutError:
                 pass
             if runner.journal.settled and not runner.sources and not runner.watchers:
-                self._runners.pop(runner.id, None)
-                runner.close(_unloaded())
-                runner.journal.closed = True
-                telemetry.SESSIONS.set(len(self._runners))
-            else:
+                runner.close(draining("the session was unloaded"))
+            elif not runner.closed:
                 runner.reopen()
 
     async def _end_stored(self) -> None:
         """End calls that were left, unloaded, longer than a session may idle."""
         try:
             names = await queries.idle(self._database, now_ms() - round(1000 * self._idle_s))
-            for name in names:
-                if name not in self._runners:
-                    runner = await self.find(name)
-                    if runner is not None and not runner.ended:
-                        runner.post(EndAsked(None))
-        except (SQLAlchemyError, WireError):
+        except SQLAlchemyError:
             _log.warning("registry.idle_sweep_failed")
+            return
+        for name in names:
+            if name in self._runners:
+                continue
+            try:
+                runner = await self.find(name)
+            except WireError:
+                continue
+            if runner is not None and not runner.ended:
+                runner.post(EndAsked(None))
 
     @asynccontextmanager
-    async def _lock(self, session: str) -> Any:
+    async def _lock(self, session: str) -> AsyncIterator[None]:
         """One loader, unloader or eraser of a session at a time; the entry goes with its last user."""
         lock, users = self._locks.get(session, (asyncio.Lock(), 0))
         self._locks[session] = (lock, users + 1)
@@ -290,7 +300,3 @@ class Registry:
 
 def _epoch() -> str:
     return secrets.token_urlsafe(6)
-
-
-def _unloaded() -> WireError:
-    return WireError("draining", "the session was unloaded", close=CloseCode.DRAINING)

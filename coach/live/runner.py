@@ -17,8 +17,8 @@ import structlog
 from coach import telemetry
 from coach.clock import now_ms
 from coach.live.history import History
-from coach.live.hub import Subscriber, interim_topic, session_topic, wall_topic
-from coach.live.ports import Sender, Shared, Source
+from coach.live.hub import interim_topic, session_topic, wall_topic
+from coach.live.ports import Sender, Shared, Source, Watcher
 from coach.live.throttle import Throttle
 from coach.session.effects import Again, Effect, Publish, Refuse, Remember, Show, StopSuggestion, Suggest, Take
 from coach.session.inputs import Input, SuggestionEnded, TimerDue, Watched
@@ -26,7 +26,7 @@ from coach.session.session import Session
 from coach.session.wall import wall_line
 from coach.store.batch import Journal, StoredEvent, StoredFinal
 from coach.suggest.stream import SuggestionStream
-from coach.wire.codes import CloseCode, WireError
+from coach.wire.codes import CloseCode, WireError, draining, internal
 from coach.wire.publication import Publication
 
 INTERIM_S = 0.1
@@ -51,7 +51,7 @@ class Runner:
     acked: dict[str, int] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     """Conversation sockets, by source."""
-    watchers: set[Subscriber] = field(default_factory=set)
+    watchers: set[Watcher] = field(default_factory=set)
     last_conversation: float = field(default_factory=time.monotonic)
     last_socket: float = field(default_factory=time.monotonic)
     active_at: int = field(default_factory=now_ms)
@@ -89,13 +89,14 @@ class Runner:
     @property
     def seller_name(self) -> str:
         """How the seller is shown: the name that the client gave, else the token's subject."""
-        name = self.session.identity.metadata.get("seller")
-        return name[:SELLER_CHARS] if isinstance(name, str) and name else self.seller
+        return seller_name(self.session.identity.metadata.get("seller"), self.seller)
 
     # Inputs
 
     def post(self, event: Input, sender: Sender | None = None) -> None:
-        """Handle an input now. Errors about it go to `sender`."""
+        """Handle an input now. Errors about it go to `sender`. A session that was closed hears nothing more."""
+        if self.closed:
+            return
         self._inbox.append((event, sender))
         if self._busy:
             return
@@ -106,13 +107,6 @@ class Runner:
         finally:
             self._busy = False
         self._arm()
-
-    def recover(self) -> None:
-        """After a crash of the previous owner: what was open is closed, in the new epoch."""
-        self._busy = True
-        self._do(self.session.recover(now_ms()), None)
-        self._busy = False
-        self.post(TimerDue())
 
     # Sockets
 
@@ -131,13 +125,13 @@ class Runner:
             self.active_at = now_ms()
             self.last_conversation = self.last_socket = time.monotonic()
 
-    def watch(self, watcher: Subscriber) -> None:
+    def watch(self, watcher: Watcher) -> None:
         """A dashboard watches this session."""
         if watcher not in self.watchers:
             self.watchers.add(watcher)
             self.post(Watched(len(self.watchers)))
 
-    def unwatch(self, watcher: Subscriber) -> None:
+    def unwatch(self, watcher: Watcher) -> None:
         """It does not any more."""
         if watcher in self.watchers:
             self.watchers.discard(watcher)
@@ -163,13 +157,23 @@ class Runner:
     # Life
 
     def close(self, error: WireError) -> None:
-        """Leave memory: stop what runs and close every conversation socket. Watchers are the caller's."""
+        """Leave memory: whatever is not stored by now never will be. Idempotent."""
+        if self.closed:
+            return
         self.closed = True
+        self.journal.close()
         self.hush()
         if self._timer is not None:
             self._timer.cancel()
         self._interims.close()
         self._wall.close()
+        self.part(error)
+        for watcher in tuple(self.watchers):
+            watcher.left(self.id, error)
+        self.shared.gone(self.id)
+
+    def part(self, error: WireError) -> None:
+        """Close every conversation socket; the session stays."""
         for source in list(self.sources.values()):
             source.shut(error)
 
@@ -190,27 +194,37 @@ class Runner:
 
     # Owner of the journal
 
-    def row(self) -> dict[str, Any]:
-        """The `sessions` row as of now."""
-        identity = self.session.identity
-        ended = self.ended
+    def listed(self) -> dict[str, Any]:
+        """What a list of sessions shows of it."""
+        identity, ended = self.session.identity, self.ended
         return {
-            "team": identity.team,
-            "seller": self.seller,
+            "id": self.id,
+            "seller": self.seller_name,
             "pack": identity.pack,
             "language": identity.language,
-            "ui_language": identity.ui_language,
-            "metadata": identity.metadata,
             "status": "ended" if ended else "live",
             "outcome": self.session.view.outcome,
             "started_at": identity.started_at,
-            "active_at": self.active_at,
             "ended_at": self.active_at if ended else None,
+        }
+
+    def row(self) -> dict[str, Any]:
+        """The `sessions` row as of now."""
+        identity = self.session.identity
+        listed = self.listed()
+        del listed["id"]
+        return {
+            **listed,
+            "team": identity.team,
+            "seller": self.seller,
+            "ui_language": identity.ui_language,
+            "metadata": identity.metadata,
+            "active_at": self.active_at,
             "epoch": self.history.epoch,
             "epochs": [list(past) for past in self.history.past],
             "offset": self.session.offset,
             "owner": self.fence,
-            "clean": self._clean or ended,
+            "clean": self._clean or self.ended,
             "core": self.session.dump(),
         }
 
@@ -235,18 +249,31 @@ class Runner:
     def fenced(self) -> None:
         """Another instance runs this session now."""
         _log.warning("runner.fenced")
-        self.close(moved())
+        self.close(draining("the session has moved: come back"))
+
+    def broken(self) -> None:
+        """What was stored last is the truth: whoever comes back gets it from there."""
+        self.close(internal())
 
     # Inside
 
     def _handle(self, event: Input, sender: Sender | None) -> None:
+        """The edge of a session: a bug in it closes it, and no other."""
+        if self.closed:
+            return
         began = time.perf_counter()
         missed = self.session.core.missed
         at = now_ms()
-        effects = self.session.handle(event, at)
-        if self.shared.record is not None:
-            self.shared.record(self.id, event, at, effects)
-        self._do(effects, sender)
+        try:
+            effects = self.session.handle(event, at)
+            if self.shared.record is not None:
+                self.shared.record(self.id, event, at, effects)
+            self._do(effects, sender)
+        except Exception as error:
+            # The exception's text may quote speech.
+            _log.error("runner.crashed", input=type(event).__name__, error=type(error).__name__)
+            self.broken()
+            return
         took = time.perf_counter() - began
         telemetry.HANDLE_SECONDS.observe(took)
         if self.session.core.missed > missed:
@@ -345,19 +372,19 @@ class Runner:
             prompt,
             self.shared.providers[0],
             self.shared.deadlines,
-            lambda piece, before: self._token(card, piece, before),
+            lambda piece, start: self._token(card, piece, start),
             self._suggestion_over,
         )
         self._streams[card] = stream
         stream.task = self.shared.spawn(stream.run(), "suggestion")
 
-    def _token(self, card: str, piece: str, before: str) -> None:
+    def _token(self, card: str, piece: str, start: int) -> None:
         event = {
             "type": "token",
             "session": self.id,
             "at": now_ms(),
             "card": card,
-            "start": _utf16_units(before),
+            "start": start,
             "text": piece,
         }
         self.shared.hub.publish(session_topic(self.id), Publication(event, key=f"{self.id}:token:{card}", token=True))
@@ -395,11 +422,6 @@ def replaced() -> WireError:
     return WireError("replaced", "the same source connected again", close=CloseCode.REPLACED)
 
 
-def moved() -> WireError:
-    """This instance does not run the session any more."""
-    return WireError("draining", "the session has moved: come back", close=CloseCode.DRAINING)
-
-
-def _utf16_units(text: str) -> int:
-    """Length as a JavaScript string has it."""
-    return len(text) + sum(ord(c) > 0xFFFF for c in text)
+def seller_name(given: object, subject: str) -> str:
+    """How a seller is shown: the name that the client gave, else the token's subject."""
+    return given[:SELLER_CHARS] if isinstance(given, str) and given else subject

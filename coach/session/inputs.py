@@ -88,10 +88,27 @@ class TimerDue:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovered:
+    """The last owner crashed: what it had open is closed, in a new epoch."""
+
+
+@dataclass(frozen=True, slots=True)
 class EndAsked:
     """The call is over: the seller said so, or nobody was there for too long (`outcome` None)."""
 
     outcome: Outcome | None
 
 
-Input = Heard | Asked | Cancelled | Rated | HandRaised | Whispered | Watched | SuggestionEnded | TimerDue | EndAsked
+Input = (
+    Heard
+    | Asked
+    | Cancelled
+    | Rated
+    | HandRaised
+    | Whispered
+    | Watched
+    | SuggestionEnded
+    | TimerDue
+    | Recovered
+    | EndAsked
+)

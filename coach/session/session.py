@@ -11,7 +11,7 @@ from typing import Any, assert_never
 from coach.packs.knowledge import Knowledge
 from coach.session import state as states
 from coach.session.coaching import Coaching
-from coach.session.effects import Effect, Remember, StopSuggestion
+from coach.session.effects import Effect, Remember
 from coach.session.hearing import Hearing, open_objections
 from coach.session.inputs import (
     Asked,
@@ -21,6 +21,7 @@ from coach.session.inputs import (
     Heard,
     Input,
     Rated,
+    Recovered,
     SuggestionEnded,
     TimerDue,
     Watched,
@@ -84,7 +85,9 @@ class Session:
         """Take one input in. `now_ms` (Unix ms) never runs backwards for the core, whatever the wall clock does."""
         self._now_ms = now_ms = max(now_ms, self._now_ms)
         out = Out(self.identity, self.core, self.view, now_ms)
-        if self.view.ended or (self.core.ending and not isinstance(event, (SuggestionEnded, TimerDue, Watched))):
+        if self.view.ended or (
+            self.core.ending and not isinstance(event, (SuggestionEnded, TimerDue, Watched, Recovered))
+        ):
             self._after_end(event, out)
             return out.effects
         match event:
@@ -106,6 +109,8 @@ class Session:
                 self._coaching.ended(event, out)
             case TimerDue():
                 self._coaching.tick(out)
+            case Recovered():
+                self._recover(out)
             case EndAsked():
                 self._end(event, out)
             case _:
@@ -114,21 +119,15 @@ class Session:
             self._try_finish(out)
         return out.effects
 
-    def recover(self, now_ms: int) -> list[Effect]:
-        """First thing after a crash: retract what had no final, and give what was streaming its end."""
-        self._now_ms = now_ms = max(now_ms, self._now_ms)
-        out = Out(self.identity, self.core, self.view, now_ms)
+    def _recover(self, out: Out) -> None:
+        """Retract what had no final, and give what was streaming its end: its text went with its owner."""
         for finding in self._hearing.forget_provisional(out):
             self._coaching.forget(finding, out)
         self.core.seller_talks_until = 0
         self.core.watchers = 0
+        provider, model = self.identity.provider or "", self.identity.model or ""
         for card in list(self.core.streaming):
-            provider, model = self.identity.provider or "", self.identity.model or ""
             self._coaching.ended(SuggestionEnded(card, "truncated", provider, model, "", {}, {}), out)
-        out.effects = [effect for effect in out.effects if not isinstance(effect, StopSuggestion)]
-        if self.core.ending:
-            self._try_finish(out)
-        return out.effects
 
     def _hear(self, heard: Heard, out: Out) -> None:
         change = self._hearing.hear(heard, out)
@@ -190,7 +189,7 @@ class Session:
         match event:
             case Watched():
                 self._watch(event, out)
-            case SuggestionEnded() | TimerDue():
+            case SuggestionEnded() | TimerDue() | Recovered():
                 pass
             case Heard(seq=int(seq), source=source) if seq <= self._hearing.taken(source):
                 self._hearing.hear(event, out)

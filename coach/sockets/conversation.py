@@ -10,9 +10,10 @@ from coach.live.runner import Runner
 from coach.session.inputs import Asked, Cancelled, EndAsked, HandRaised, Heard, Rated
 from coach.sockets.peer import Peer, Services
 from coach.wire import client, codec
-from coach.wire.codes import CloseCode, WireError, misuse
+from coach.wire.codes import WireError, draining, forbidden, misuse
 
 UNAVAILABLE_RETRY_MS = 5_000
+_AWAY = "the database is away and the queue is full"
 _SESSION_ID = re.compile(client.SESSION_ID)
 
 
@@ -42,7 +43,7 @@ class ConversationPeer(Peer):
         self._check_role(self.principal, hello)
         runner = await self.services.registry.open(self._session, self.principal, hello)
         if self.services.draining:
-            raise WireError("draining", "this instance stops: come back", close=CloseCode.DRAINING)
+            raise draining()
         if not self.wire.open:
             return
         self._role, self.source, self._runner = hello.role, hello.source, runner
@@ -59,6 +60,10 @@ class ConversationPeer(Peer):
             frame, (client.TranscriptFrame, client.PingFrame, client.AuthFrame, client.EndFrame, client.HelloFrame)
         ):
             raise WireError("not_allowed", f"a source does not send `{frame.type}`")
+        if runner.journal.full and isinstance(frame, (client.AskFrame, client.FeedbackFrame, client.RaiseHandFrame)):
+            raise WireError(
+                "unavailable", f"{_AWAY}: `{frame.type}` was not taken", retry_after_ms=UNAVAILABLE_RETRY_MS
+            )
         match frame:
             case client.TranscriptFrame():
                 self._transcript(runner, frame)
@@ -105,9 +110,7 @@ class ConversationPeer(Peer):
     def _check_role(self, principal: Principal, hello: client.HelloFrame) -> None:
         allowed = {"seller": ("seller", "source"), "source": ("source",), "coach": (), "admin": ("seller", "source")}
         if hello.role not in allowed[principal.role]:
-            raise WireError(
-                "forbidden", f"a {principal.role} does not join a call as {hello.role}", close=CloseCode.FORBIDDEN
-            )
+            raise forbidden(f"a {principal.role} does not join a call as {hello.role}")
 
     def _welcome(self, runner: Runner, hello: client.HelloFrame) -> None:
         """Welcome, the missed past, and from here on everything: in one step, so that nothing falls between."""
@@ -129,7 +132,7 @@ class ConversationPeer(Peer):
             if frame.seq is not None:
                 raise WireError(
                     "unavailable",
-                    "the database is away and the queue is full: not taken, send it again",
+                    f"{_AWAY}: not taken, send it again",
                     seq=frame.seq,
                     retry_after_ms=UNAVAILABLE_RETRY_MS,
                 )

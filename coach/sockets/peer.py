@@ -27,7 +27,7 @@ from coach.sockets.outbox import Outbox
 from coach.sockets.transport import SCOPE_KEY, SocketProtocol
 from coach.wire.client import TEXT_CHARS
 from coach.wire.codec import encode
-from coach.wire.codes import CloseCode, WireError, misuse
+from coach.wire.codes import CloseCode, WireError, draining, forbidden, internal, misuse
 from coach.wire.publication import Publication, text_frame
 
 FRAME_BYTES = 64 * 1024
@@ -130,8 +130,8 @@ class Peer(ABC):
             self.shut(error)
         except Exception as error:  # one socket's bug must not be another's
             # The exception's text may quote a frame.
-            _log.exception("socket.crashed", kind=self.kind, error=type(error).__name__, exc_info=False)
-            self.shut(WireError("internal", "an error of the server: come back", close=CloseCode.OVERLOADED))
+            _log.error("socket.crashed", kind=self.kind, error=type(error).__name__)
+            self.shut(internal())
         finally:
             self.services.peers.discard(self)
             telemetry.SOCKETS.labels(self.kind).dec()
@@ -163,25 +163,18 @@ class Peer(ABC):
 
     def authenticate(self, token: str | None) -> Principal:
         """Who the peer is, by `token` of its first frame or the handshake's. Raises `WireError` (4001)."""
-        given = token or self._handshake_token()
-        try:
-            return self.services.authenticator.principal(given)
-        except Unauthorized as error:
-            raise WireError("unauthorized", str(error), close=CloseCode.UNAUTHORIZED) from None
+        return self._who(token or self._handshake_token())
 
     def renew(self, token: str) -> None:
         """Take a new token for the same person. Raises `WireError` (4001, 4003)."""
-        try:
-            renewed = self.services.authenticator.principal(token)
-        except Unauthorized as error:
-            raise WireError("unauthorized", str(error), close=CloseCode.UNAUTHORIZED) from None
+        renewed = self._who(token)
         known = self.principal
         if known is not None and (renewed.subject, renewed.role, renewed.team) != (
             known.subject,
             known.role,
             known.team,
         ):
-            raise WireError("forbidden", "the new token is somebody else's", close=CloseCode.FORBIDDEN)
+            raise forbidden("the new token is somebody else's")
         self.principal = renewed
 
     def welcome(
@@ -217,20 +210,24 @@ class Peer(ABC):
     def _admit(self) -> None:
         services = self.services
         if services.draining:
-            raise WireError("draining", "this instance stops: come back", close=CloseCode.DRAINING)
+            raise draining()
         if len(services.peers) > services.settings.max_connections:
             raise WireError("overloaded", "too many connections: come back later", close=CloseCode.OVERLOADED)
         if services.authenticator.open and not local(self._scope):
-            raise WireError("forbidden", "without JWT_SECRET only this machine may connect", close=CloseCode.FORBIDDEN)
+            raise forbidden("without JWT_SECRET only this machine may connect")
         origin = self._headers.get(b"origin")
         if origin is not None and not self._own_origin(origin.decode("latin-1")):
-            raise WireError(
-                "forbidden", "this page's origin is not allowed: add it to ALLOWED_ORIGINS", close=CloseCode.FORBIDDEN
-            )
+            raise forbidden("this page's origin is not allowed: add it to ALLOWED_ORIGINS")
 
     def _own_origin(self, origin: str) -> bool:
         host = self._headers.get(b"host", b"").decode("latin-1")
         return urlsplit(origin).netloc == host or origin in self.services.settings.allowed_origins
+
+    def _who(self, token: str | None) -> Principal:
+        try:
+            return self.services.authenticator.principal(token)
+        except Unauthorized as error:
+            raise WireError("unauthorized", str(error), close=CloseCode.UNAUTHORIZED) from None
 
     def _handshake_token(self) -> str | None:
         scheme, _, token = self._headers.get(b"authorization", b"").decode("latin-1").partition(" ")

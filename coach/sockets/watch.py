@@ -8,7 +8,7 @@ from coach.live.runner import Runner
 from coach.session.inputs import Whispered
 from coach.sockets.peer import Peer, Services
 from coach.wire import client, codec
-from coach.wire.codes import CloseCode, WireError, misuse
+from coach.wire.codes import WireError, forbidden, misuse
 from coach.wire.publication import Publication
 
 SESSIONS_MOST = 1_000
@@ -36,7 +36,7 @@ class WatchPeer(Peer):
         else:
             raise misuse(f"the first frame is `watch` or `auth`, not `{frame.type}`")
         if not self.principal.may_watch:
-            raise WireError("forbidden", f"a {self.principal.role} does not watch", close=CloseCode.FORBIDDEN)
+            raise forbidden(f"a {self.principal.role} does not watch")
         if isinstance(frame, client.WatchFrame):
             await self._watch(frame)
 
@@ -76,6 +76,13 @@ class WatchPeer(Peer):
     def watches(self, session: str) -> bool:
         """Whether this dashboard gets the session's own events."""
         return session in self._watched
+
+    def left(self, session: str, error: WireError) -> None:
+        """The session is gone from here: leave its topics, and tell the peer."""
+        runner = self._watched.pop(session, None)
+        if runner is not None:
+            self._leave_topics(runner)
+            self.send({**error.event(), "fatal": False, "session": session})
 
     def started(self, runner: Runner) -> None:
         """A session that was watched before it existed has begun."""
@@ -136,9 +143,12 @@ class WatchPeer(Peer):
     def _leave(self, session: str) -> None:
         runner = self._watched.pop(session, None)
         if runner is not None:
-            runner.shared.hub.unsubscribe(session_topic(session), self)
-            runner.shared.hub.unsubscribe(interim_topic(session), self)
-            runner.unwatch(self)
+            self._leave_topics(runner)
+
+    def _leave_topics(self, runner: Runner) -> None:
+        runner.shared.hub.unsubscribe(session_topic(runner.id), self)
+        runner.shared.hub.unsubscribe(interim_topic(runner.id), self)
+        runner.unwatch(self)
 
     def _join_wall(self) -> None:
         assert self.principal is not None
@@ -170,4 +180,4 @@ class _Wall:
 
 
 def _not_yours() -> WireError:
-    return WireError("forbidden", "the session belongs to another team", close=CloseCode.FORBIDDEN)
+    return forbidden("the session belongs to another team")

@@ -1,5 +1,6 @@
 """What one session has to store: collected while the call runs, taken by the writer as one unit."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -59,6 +60,10 @@ class Owner(Protocol):
         """Another owner has this session now; nothing of this journal will be stored."""
         ...
 
+    def broken(self) -> None:
+        """The session cannot be stored as it is; the last stored state is the truth."""
+        ...
+
 
 class Journal:
     """The write queue of one session. Bounded: `full` refuses finals before they are taken."""
@@ -79,11 +84,19 @@ class Journal:
         self._metrics: dict[str, Any] | None = None
         self._touched = False
         self._writing = False
+        self._settled = asyncio.Event()
 
     @property
     def full(self) -> bool:
-        """Whether a final would wait behind too much."""
-        return len(self._finals) >= FINALS_MOST or len(self._events) >= EVENTS_MOST
+        """Whether anything more would wait behind too much."""
+        return (
+            len(self._finals) >= FINALS_MOST or len(self._events) >= EVENTS_MOST or len(self._feedback) >= FINALS_MOST
+        )
+
+    @property
+    def size(self) -> int:
+        """How many rows wait."""
+        return len(self._finals) + len(self._events) + len(self._feedback)
 
     @property
     def settled(self) -> bool:
@@ -133,6 +146,19 @@ class Journal:
     def written(self) -> None:
         """What was taken is stored."""
         self._writing, self.new, self.late = False, False, False
+        if self.settled:
+            self._settled.set()
+
+    def close(self) -> None:
+        """Store nothing more; what waits is forgotten."""
+        self.closed = True
+        self._settled.set()
+
+    async def all_stored(self) -> None:
+        """Waits until nothing waits any more, or the journal was closed. Cancel it to give up waiting."""
+        while not (self.settled or self.closed):
+            self._settled.clear()
+            await self._settled.wait()
 
     def put_back(self, batch: Batch) -> None:
         """The batch was not stored: it goes before what came since."""

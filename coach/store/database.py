@@ -1,5 +1,6 @@
 """Engines: where the data is, and how SQLite is opened. The only place that reads `DATABASE_URL`."""
 
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from coach.settings import SettingsError
 
 BUSY_MS = 500
 """How long a write waits for another process's lock before it counts as unavailable."""
+
+
+_SCRATCH = "coach-memory-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ def open_database(url: str) -> Database:
     Raises `SettingsError` for a URL that cannot be used.
     """
     if url == "memory":
-        scratch = Path(tempfile.mkdtemp(prefix="coach-memory-"))
+        _forget_the_dead()
+        scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
         file = URL.create("sqlite+aiosqlite", database=str(scratch / "coach.db"))
         return Database(_sqlite(file, "OFF", write=False), _sqlite(file, "OFF", write=True), "memory", scratch)
     try:
@@ -58,6 +63,18 @@ def open_database(url: str) -> Database:
     file = parsed.set(drivername="sqlite+aiosqlite")
     # FULL: an ack means the disk has it, not only the page cache.
     return Database(_sqlite(file, "FULL", write=False), _sqlite(file, "FULL", write=True), "database")
+
+
+def _forget_the_dead() -> None:
+    """Scratch of processes that were killed: `memory` must not outlive them for long."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
+        owner = path.name.removeprefix(_SCRATCH).partition("-")[0]
+        try:
+            os.kill(int(owner), 0)
+        except (ProcessLookupError, ValueError):
+            shutil.rmtree(path, ignore_errors=True)
+        except PermissionError:
+            pass
 
 
 def _sqlite(url: URL, synchronous: str, *, write: bool) -> AsyncEngine:

@@ -7,8 +7,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from coach.store.database import Database
+
+
+class DatabaseAway(Exception):
+    """The database cannot be written: locked, full or read-only."""
+
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -23,7 +29,7 @@ def config(connection: Connection | None = None) -> Config:
 
 async def upgrade(database: Database, revision: str = "head") -> tuple[str | None, str | None]:
     """Migrate up; (revision before, revision after). In one transaction, which holds SQLite's write lock:
-    two processes that start at once do it one after the other."""
+    two processes that start at once do it one after the other. Raises `DatabaseAway`."""
 
     def run(connection: Connection) -> tuple[str | None, str | None]:
         before = MigrationContext.configure(connection).get_current_revision()
@@ -31,8 +37,11 @@ async def upgrade(database: Database, revision: str = "head") -> tuple[str | Non
             command.upgrade(config(connection), revision)
         return before, MigrationContext.configure(connection).get_current_revision()
 
-    async with database.writer.begin() as connection:
-        return await connection.run_sync(run)
+    try:
+        async with database.writer.begin() as connection:
+            return await connection.run_sync(run)
+    except OperationalError as error:
+        raise DatabaseAway(f"DATABASE_URL: {error.orig}") from None
 
 
 async def downgrade(database: Database, revision: str) -> None:

@@ -3,13 +3,25 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from coach.store.database import Database
 from coach.store.tables import events, sessions, utterances
 
 PAGE = 200
-_LISTED = ("id", "team", "seller", "pack", "language", "status", "outcome", "started_at", "ended_at", "active_at")
+_LISTED = (
+    "id",
+    "team",
+    "seller",
+    "metadata",
+    "pack",
+    "language",
+    "status",
+    "outcome",
+    "started_at",
+    "ended_at",
+    "active_at",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +32,8 @@ class StoredSession:
     events: list[bytes]
     acked: dict[str, int]
     """Highest stored `seq` of each source."""
+    crashed: bool
+    """Whether its last owner went without storing everything that it had published."""
 
 
 async def claim(database: Database, session: str, epoch: str) -> StoredSession | None:
@@ -29,35 +43,31 @@ async def claim(database: Database, session: str, epoch: str) -> StoredSession |
     remembered with the last offset that was stored. Raises `SQLAlchemyError` when the database is away.
     """
     async with database.reader.connect() as reader:
-        found = (await reader.execute(select(sessions).where(sessions.c.id == session))).mappings().first()
-    if found is None:
+        known = (await reader.execute(select(sessions.c.status).where(sessions.c.id == session))).scalar()
+    if known is None:
         return None
-    row = dict(found)
-    if row["status"] == "live":
-        if not row["clean"]:
+    # Fence and read in one transaction: what an earlier owner stores after it is refused, before it is seen.
+    async with (database.writer if known == "live" else database.reader).begin() as connection:
+        row = dict((await connection.execute(select(sessions).where(sessions.c.id == session))).mappings().one())
+        crashed = row["status"] == "live" and not row["clean"]
+        if crashed:
             row["epochs"] = [*row["epochs"], [row["epoch"], row["offset"]]]
             row["epoch"] = epoch
-        async with database.writer.begin() as writer:
-            taken = await writer.execute(
-                update(sessions)
-                .where(sessions.c.id == session, sessions.c.owner == row["owner"])
-                .values(owner=row["owner"] + 1, clean=False, epoch=row["epoch"], epochs=row["epochs"])
-            )
-        if taken.rowcount != 1:
-            return await claim(database, session, epoch)
-        row["owner"] += 1
-    async with database.reader.connect() as reader:
-        stored = await reader.execute(
+        if row["status"] == "live":
+            row["owner"] += 1
+            changed = {name: row[name] for name in ("owner", "epoch", "epochs")}
+            await connection.execute(update(sessions).where(sessions.c.id == session).values(**changed, clean=False))
+        stored = await connection.execute(
             select(events.c.payload).where(events.c.session_id == session).order_by(events.c.offset)
         )
         payloads = [bytes(payload) for (payload,) in stored]
-        highest = await reader.execute(
-            select(utterances.c.source, utterances.c.seq).where(utterances.c.session_id == session)
+        highest = await connection.execute(
+            select(utterances.c.source, func.max(utterances.c.seq))
+            .where(utterances.c.session_id == session)
+            .group_by(utterances.c.source)
         )
-        acked: dict[str, int] = {}
-        for source, seq in highest:
-            acked[source] = max(seq, acked.get(source, 0))
-    return StoredSession(row, payloads, acked)
+        acked = {source: int(seq) for source, seq in highest}
+    return StoredSession(row, payloads, acked, crashed)
 
 
 async def many(

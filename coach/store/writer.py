@@ -6,6 +6,7 @@ When the database is away the group waits and is tried again: nothing is dropped
 """
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, delete, insert, update
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from coach import telemetry
 from coach.store import tables
@@ -23,9 +24,17 @@ from coach.store.database import Database
 RETRY_FIRST_S = 0.2
 RETRY_MOST_S = 5.0
 GROUP_MOST = 200
-"""Sessions in one commit: keeps a commit short, so that an ack never waits behind a thousand others."""
+ROWS_MOST = 500
+"""Sessions and rows in one commit (one session's rows are never split): keeps a commit short."""
+
+CHECKPOINT_TRIES = 10
+CHECKPOINT_PAUSE_S = 0.2
 
 _log = structlog.get_logger()
+
+
+class EraseError(Exception):
+    """A session could not be erased from the disk: try again."""
 
 
 class StoreWriter:
@@ -37,7 +46,7 @@ class StoreWriter:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._erase: list[tuple[str, asyncio.Future[None]]] = []
+        self._erase: list[tuple[str, Journal | None, asyncio.Future[None]]] = []
         self._stopping = False
         self.available = True
         """Whether the last write went through: what `/health` says."""
@@ -50,13 +59,15 @@ class StoreWriter:
             self._idle.clear()
             self._wake.set()
 
-    async def erase(self, session: str) -> None:
+    async def erase(self, session: str, journal: Journal | None) -> None:
         """Delete a session in turn with the writes; returns when it is gone from the disk.
 
-        Raises `SQLAlchemyError` if the database refuses. Cancelling leaves it to happen later.
+        Its journal is closed in the same step, so that nothing writes it anew.
+
+        Raises `EraseError` if the database refuses. Cancelling leaves it to happen later.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._erase.append((session, done))
+        self._erase.append((session, journal, done))
         self._idle.clear()
         self._wake.set()
         await asyncio.shield(done)
@@ -90,52 +101,104 @@ class StoreWriter:
         """One commit; whether the database took it."""
         if self._erase:
             return await self._erase_one()
-        journals = list(self._dirty)[:GROUP_MOST]
-        for journal in journals:
-            del self._dirty[journal]
-        group = [(journal, journal.take()) for journal in journals if not journal.closed]
+        group = self._take()
         if not group:
             return True
         began = time.perf_counter()
         try:
-            async with self._database.writer.begin() as connection:
-                refused = await connection.run_sync(store, [batch for _, batch in group])
-        except (SQLAlchemyError, OSError) as error:
+            refused = await self._store([batch for _, batch in group])
+        except IntegrityError:
+            return await self._one_by_one(group)
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             self._failed(error, group)
             return False
         telemetry.COMMIT_SECONDS.observe(time.perf_counter() - began)
         self._recovered()
         for journal, batch in group:
-            if batch.session in refused:
-                journal.closed = True
-                journal.owner.fenced()
-                continue
-            journal.written()
-            acked: dict[str, int] = {}
-            for final in batch.finals:
-                acked[final.source] = max(final.seq, acked.get(final.source, 0))
-            journal.owner.stored(acked)
+            self._settle(journal, batch, fenced=batch.session in refused)
         return True
 
+    def _take(self) -> list[tuple[Journal, Batch]]:
+        """The next group. A session that cannot be dumped is left out, and only that one."""
+        group: list[tuple[Journal, Batch]] = []
+        rows = 0
+        for journal in list(self._dirty)[:GROUP_MOST]:
+            if group and rows + journal.size > ROWS_MOST:
+                break
+            del self._dirty[journal]
+            if journal.closed:
+                continue
+            rows += journal.size
+            try:
+                group.append((journal, journal.take()))
+            except Exception as error:
+                _log.error("store.session_broken", error=type(error).__name__)
+                journal.close()
+                journal.owner.broken()
+        return group
+
+    async def _store(self, batches: list[Batch]) -> set[str]:
+        async with self._database.writer.begin() as connection:
+            return await connection.run_sync(store, batches)
+
+    async def _one_by_one(self, group: list[tuple[Journal, Batch]]) -> bool:
+        """One session's batch contradicts the database: find it, so that the others are stored."""
+        for place, (journal, batch) in enumerate(group):
+            try:
+                refused = await self._store([batch])
+            except IntegrityError as error:
+                _log.error("store.session_broken", error=type(error).__name__)
+                journal.close()
+                journal.owner.broken()
+            except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+                self._failed(error, group[place:])
+                return False
+            else:
+                self._settle(journal, batch, fenced=bool(refused))
+        return True
+
+    @staticmethod
+    def _settle(journal: Journal, batch: Batch, *, fenced: bool) -> None:
+        if fenced:
+            journal.close()
+            journal.owner.fenced()
+            return
+        journal.written()
+        acked: dict[str, int] = {}
+        for final in batch.finals:
+            acked[final.source] = max(final.seq, acked.get(final.source, 0))
+        journal.owner.stored(acked)
+
     async def _erase_one(self) -> bool:
-        session, done = self._erase[0]
+        """Delete the session that was asked for first, and empty the log that its words still stand in."""
+        session, journal, done = self._erase.pop(0)
         try:
             async with self._database.writer.begin() as connection:
                 await connection.execute(delete(tables.sessions).where(tables.sessions.c.id == session))
-            async with self._database.writer.connect() as connection:
-                raw = await connection.get_raw_connection()
-                assert raw.driver_connection is not None
-                # Deleted pages live on in the write-ahead log until it is emptied.
-                await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except (SQLAlchemyError, OSError) as error:
-            self._erase.pop(0)
+            if journal is not None:
+                journal.close()
+            await self._empty_log()
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             if not done.done():
-                done.set_exception(error)
-            return True
-        self._erase.pop(0)
-        if not done.done():
-            done.set_result(None)
+                done.set_exception(EraseError(type(error).__name__))
+        else:
+            if not done.done():
+                done.set_result(None)
         return True
+
+    async def _empty_log(self) -> None:
+        """Deleted pages live on in the write-ahead log until a checkpoint empties it; a reader can hold it up."""
+        for _ in range(CHECKPOINT_TRIES):
+            async with self._database.writer.connect() as connection:
+                raw = (await connection.get_raw_connection()).driver_connection
+                assert raw is not None
+                cursor = await raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                row = await cursor.fetchone()
+                await cursor.close()
+            if row is not None and row[0] == 0:
+                return
+            await asyncio.sleep(CHECKPOINT_PAUSE_S)
+        raise sqlite3.OperationalError("the write-ahead log is in use")
 
     def _failed(self, error: Exception, group: Iterable[tuple[Journal, Batch]]) -> None:
         # The exception's text may hold a statement's parameters: speech. Its type and the driver's reason do not.

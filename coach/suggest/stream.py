@@ -18,6 +18,8 @@ from coach.suggest.base import Completion, Provider, ProviderError
 TEXT_CHARS = 2_000
 """A card is glanced at; what a model says beyond this nobody reads."""
 
+CLOSE_S = 1.0
+
 _log = structlog.get_logger()
 
 
@@ -39,11 +41,13 @@ class SuggestionStream:
         prompt: Prompt,
         provider: Provider,
         deadlines: Deadlines,
-        on_token: Callable[[str, str], None],
+        on_token: Callable[[str, int], None],
         on_end: Callable[[SuggestionEnded], None],
     ) -> None:
         self.card = card
         self.text = ""
+        self._units = 0
+        """Length of `text` as a JavaScript string has it."""
         self._prompt = prompt
         self._provider = provider
         self._deadlines = deadlines
@@ -63,25 +67,33 @@ class SuggestionStream:
                 self.task.cancel()
 
     async def run(self) -> None:
-        """Stream until the end. Whatever happens, `on_end` is called exactly once."""
+        """Stream until the end. Whatever happens, `on_end` is called exactly once, and nothing is raised but a
+        cancellation from outside."""
         pieces = self._provider.stream(self._prompt, self._completion)
+        status: SuggestionStatus = "failed"
         try:
             status = await self._pump(pieces)
         except asyncio.CancelledError:
-            if self._over:
-                return
-            self._end("cancelled")
-            raise
+            status = "cancelled"
+            if not self._over:
+                raise
         except ProviderError as error:
             _log.warning("suggest.broken", provider=self._provider.name, reason=str(error))
             status = self._broken()
         except Exception as error:  # a provider's bug ends its suggestion, nothing else
-            _log.error("suggest.crashed", provider=self._provider.name, reason=type(error).__name__)
+            _log.error("suggest.crashed", provider=self._provider.name, error=type(error).__name__)
             status = self._broken()
         finally:
-            await pieces.aclose()
-        if not self._over:
+            # The end comes first: a provider that is slow to close must not hold the card up.
             self._end(status)
+            await self._close(pieces)
+
+    async def _close(self, pieces: AsyncGenerator[str]) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await pieces.aclose()
+        except Exception as error:
+            _log.error("suggest.not_closed", provider=self._provider.name, error=type(error).__name__)
 
     async def _pump(self, pieces: AsyncGenerator[str]) -> SuggestionStatus:
         loop = asyncio.get_running_loop()
@@ -106,13 +118,16 @@ class SuggestionStream:
             took = asyncio.get_running_loop().time() - self._began
             self._first_ms = round(1000 * took)
             telemetry.FIRST_TOKEN_SECONDS.labels(self._provider.name).observe(took)
-        self._on_token(piece, self.text)
+        self._on_token(piece, self._units)
         self.text += piece
+        self._units += len(piece) + sum(c > "\uffff" for c in piece)
 
     def _broken(self) -> SuggestionStatus:
         return "truncated" if self.text else "failed"
 
     def _end(self, status: SuggestionStatus) -> None:
+        if self._over:
+            return
         self._over = True
         total = round(1000 * (asyncio.get_running_loop().time() - self._began))
         timing = {"first_token_ms": self._first_ms, "total_ms": total}

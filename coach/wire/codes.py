@@ -85,3 +85,18 @@ class WireError(Exception):
 def misuse(message: str) -> WireError:
     """The peer does not speak the protocol: fatal, 4000."""
     return WireError("bad_frame", message, close=CloseCode.BAD_REQUEST)
+
+
+def draining(message: str = "this instance stops: come back") -> WireError:
+    """This instance lets the socket go: fatal, 4200, the client comes back at once."""
+    return WireError("draining", message, close=CloseCode.DRAINING)
+
+
+def forbidden(message: str) -> WireError:
+    """Not for this peer: fatal, 4003."""
+    return WireError("forbidden", message, close=CloseCode.FORBIDDEN)
+
+
+def internal() -> WireError:
+    """An error of ours: fatal, 4101, the client comes back with backoff."""
+    return WireError("internal", "an error of the server: come back", close=CloseCode.OVERLOADED)

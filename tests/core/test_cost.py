@@ -43,7 +43,10 @@ def test_longest_text_of_the_worst_kind_stays_bounded(packs: dict[str, Knowledge
 
 
 def test_a_growing_utterance_pays_for_its_new_words(packs: dict[str, Knowledge]) -> None:
-    text = "well I mean the price is a bit more than we had in mind and my wife would have to agree before we decide on it so " * 3
+    text = (
+        "well I mean the price is a bit more than we had in mind and my wife would have to agree before we decide on it so "
+        * 3
+    )
     grow(packs, text)
     took = grow(packs, text[:300])
     early, late = sorted(took[5:15])[5], sorted(took[-10:])[5]

@@ -271,7 +271,7 @@ def test_constants_stand_where_they_are_explained() -> None:
         assert _seconds(getattr(coaching, name)) in attention, name
     assert _seconds(session.SELLER_PAUSE_MS) in attention
     assert f"| {coaching.OBJECTION_CARDS}; the oldest" in attention
-    assert f"| {coaching.WAITING}; the oldest" in attention
+    assert f"| {coaching.WAITING}; newest signals" in attention
     assert str(coaching.ARCHETYPE_P) in attention
     assert f"at most {schema.SAY_WORDS} words" in attention
     given = section(read("metrics.md"), "## Nudges")
@@ -285,9 +285,11 @@ def test_constants_stand_where_they_are_explained() -> None:
         str(value) for value in (hearing.ENTER, hearing.LEAVE, hearing.CONFIRM)
     ]
     reach = section(found, "## Scope")
-    assert f"| {scope.NEGATION_REACH} before; in German also {scope.AFTER_REACH_DE} after" in reach
-    for name in ("DENIAL_REACH", "REPORT_REACH", "SUPPOSE_REACH", "PAST_REACH"):
-        assert f"| {getattr(scope, name)} before" in reach, name
+    assert f"in German also {scope.AFTER_REACH_DE} after" in reach
+    assert f"| {scope.UNSHARED_REACH}, either side | {scope.UNSHARED} |" in reach
+    for name, words in scope._REACH.items():
+        marks = re.findall(rf"^\| `{name}` .*\| {words} before.*\| ([\d.]+) \|$", reach, re.MULTILINE)
+        assert [float(mark) for mark in marks] == [scope._FACTOR[name]], name
     evidence = section(found, "## Evidence")
     for weight in (score.STRONG, score.STRONG_MORE, score.WEAK, round(1 - score.QUESTION_LOSS / score.STRONG, 2)):
         assert str(weight) in evidence, weight
