@@ -19,7 +19,7 @@ from coach.detect import archetype, linear, scope, score
 from coach.packs import schema
 from coach.packs.loader import read_pack
 from coach.session import coaching, hearing, meter, nudges, session
-from coach.settings import Settings
+from coach.settings import OF_CLIENTS, Settings
 from coach.suggest.scripted import Script
 from coach.wire import client, server
 from coach.wire.codes import CloseCode, ErrorCode
@@ -113,7 +113,7 @@ def test_every_default_is_right() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_document_names_an_unknown_setting(page: Path) -> None:
-    known = {str(field.alias) for field in Settings.model_fields.values()} | {"COACH_PACKZ"}
+    known = {str(field.alias) for field in Settings.model_fields.values()} | {"COACH_PACKZ", *OF_CLIENTS}
     assert set(re.findall(r"\bCOACH_[A-Z_]*[A-Z]", page.read_text(encoding="utf-8"))) <= known
 
 
