@@ -80,6 +80,11 @@ class Outbox:
             self.bytes_left += entry.size - size
             entry.publications[:] = [publication]
             entry.size = size
+        if self.wire.paused_since is None and (
+            2 * self.frames_left < LIMIT_FRAMES or 2 * self.bytes_left < LIMIT_BYTES
+        ):
+            # Much happened in one tick; the peer is not slow, it had no chance yet.
+            self.flush()
         if self.frames_left < 0 or self.bytes_left < 0:
             self._overflow()
         else:

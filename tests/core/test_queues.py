@@ -87,6 +87,14 @@ def test_a_peer_that_does_not_read_overflows_once_and_is_forgotten() -> None:
     assert all(e["n"] > LIMIT_FRAMES for e in wire.events())
 
 
+def test_much_in_one_tick_is_no_slow_peer() -> None:
+    box, wire, _, overflows = outbox()
+    for n in range(5 * LIMIT_FRAMES):
+        box.send({"n": n})
+    box.flush()
+    assert overflows == [] and [e["n"] for e in wire.events()] == list(range(5 * LIMIT_FRAMES))
+
+
 def test_latest_wins_never_overflows() -> None:
     box, wire, _, overflows = outbox()
     wire.paused_since = 1.0
