@@ -17,7 +17,7 @@ STRONG_MORE = 0.8
 WEAK = 0.8
 WEAK_MOST = 3
 QUESTION_LOSS = 1.1
-"""A question is rarely an objection; a strong cue alone then stays just under the threshold."""
+"""A question is rarely an objection: what a strong cue loses in one."""
 QUESTION_SIGNALS = frozenset({"price_inquiry", "financing", "trial", "timeline", "social_proof"})
 QUOTE_JOIN_WORDS = 3
 QUOTE_TOLL = 0.05

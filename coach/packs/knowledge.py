@@ -48,11 +48,11 @@ class Knowledge:
 
     def objection(self, category: Category, archetype: Archetype | None, language: Language) -> Line | None:
         """The response for an objection: the pack's for this archetype, its default, then `general`'s."""
-        for variant in (archetype, "default") if archetype else ("default",):
-            for pack, part in self._layers[language]:
-                response = part.responses.objections.get(category, {}).get(variant)
-                if response is not None:
-                    return Line(f"{pack}.{category}.{variant}", response)
+        for pack, part in self._layers[language]:
+            variants = part.responses.objections.get(category, {})
+            for variant in (archetype, "default"):
+                if variant is not None and variant in variants:
+                    return Line(f"{pack}.{category}.{variant}", variants[variant])
         return None
 
     def signal(self, kind: SignalKind, language: Language) -> Line | None:

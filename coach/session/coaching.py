@@ -68,7 +68,7 @@ class Coaching:
             return
         for card in [card.id for card in self._core.cards if card.trigger == "ask"]:
             self._close(card, "superseded", out)
-        title = self._knowledge.label("ask_title", self._identity.ui_language)
+        title = self._knowledge.label("ask_title", self._core.ui_language)
         self._open(
             "ask",
             f"a{self._core.asks}",
@@ -80,7 +80,7 @@ class Coaching:
             None,
             out,
             title=title,
-            facts=self._knowledge.advice(stage, self._core.profile.stable, self._identity.ui_language),
+            facts=self._knowledge.advice(stage, self._core.profile.stable, self._core.ui_language),
             question=asked.text,
         )
 
@@ -181,7 +181,7 @@ class Coaching:
         others = [card for card in core.cards if card.trigger != "objection" and card.trigger != "ask"]
         for card in [*rest[: max(0, len(rest) - OBJECTION_CARDS + 1)], *others]:
             self._close(card.id, "superseded", out)
-        extra = [self._knowledge.competitor(name, self._identity.ui_language) for name in competitors]
+        extra = [self._knowledge.competitor(name, self._core.ui_language) for name in competitors]
         facts = [fact for fact in extra if fact] if category == "competition" else []
         self._open(
             "objection",
@@ -275,7 +275,7 @@ class Coaching:
         card, expires_at = f"c{core.card_count}", out.now_ms + lasts_ms
         core.cards.append(OpenCard(card, trigger, label, out.now_ms, expires_at))
         read = self._read(line)
-        known = [*(facts or []), *self._knowledge.facts(read.facts, self._identity.ui_language, out.now_ms)]
+        known = [*(facts or []), *self._knowledge.facts(read.facts, self._core.ui_language, out.now_ms)]
         fields: dict[str, Any] = {
             "id": card,
             "status": "open",
@@ -294,7 +294,7 @@ class Coaching:
             label if trigger != "objection" else self._finding(label)["category"],
             cause.get("quote", "") if cause else "",
             language,
-            self._identity.ui_language,
+            self._core.ui_language,
             line.response.say,
             line.response.ask,
             tuple(known),
@@ -330,7 +330,7 @@ class Coaching:
 
     def _read(self, line: Line) -> Response:
         """What the seller reads of it, in the seller's language where the pack has it."""
-        return self._knowledge.variant(line.variant, self._identity.ui_language) or line.response
+        return self._knowledge.variant(line.variant, self._core.ui_language) or line.response
 
     def _close_for(self, finding: str, why: Why, out: Out) -> None:
         self._core.waiting = [p for p in self._core.waiting if p.trigger_id != finding]

@@ -63,6 +63,13 @@ class Whispered:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """A seller's widget is there, and wants to read this language."""
+
+    ui_language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """How many dashboards watch this session now."""
 
@@ -105,6 +112,7 @@ Input = (
     | Cancelled
     | Rated
     | HandRaised
+    | Joined
     | Whispered
     | Watched
     | SuggestionEnded

@@ -5,7 +5,7 @@ from typing import Any
 from coach.packs.knowledge import Knowledge
 from coach.session.hearing import Change
 from coach.session.out import Cause, Out
-from coach.session.state import Core, Identity
+from coach.session.state import Core
 from coach.taxonomy import STAGES
 
 ANY_MS = 20_000
@@ -23,9 +23,9 @@ SWAP_SELLING = 4
 SWAP_BUYING = 2
 
 
-def nudge(change: Change, cause: Cause, identity: Identity, knowledge: Knowledge, core: Core, out: Out) -> None:
+def nudge(change: Change, cause: Cause, knowledge: Knowledge, core: Core, out: Out) -> None:
     """Publish what this final gives reason for."""
-    language = identity.ui_language
+    language = core.ui_language
 
     def give(kind: str, item: str = "", *, urgent: bool = False) -> None:
         last = max(core.nudged.values(), default=-KIND_MS)

@@ -20,6 +20,7 @@ from coach.session.inputs import (
     HandRaised,
     Heard,
     Input,
+    Joined,
     Rated,
     Recovered,
     SuggestionEnded,
@@ -45,7 +46,8 @@ class Session:
         self, identity: Identity, knowledge: Knowledge, core: Core | None = None, view: View | None = None
     ) -> None:
         self.identity = identity
-        self.core = core or Core(language=identity.language if identity.language != "auto" else identity.ui_language)
+        spoken = identity.language if identity.language != "auto" else identity.ui_language
+        self.core = core or Core(language=spoken, ui_language=identity.ui_language)
         self.view = view or View()
         self._knowledge = knowledge
         self._hearing = Hearing(identity, knowledge, self.core, self.view)
@@ -90,6 +92,12 @@ class Session:
         ):
             self._after_end(event, out)
             return out.effects
+        self._dispatch(event, out)
+        if self.core.ending:
+            self._try_finish(out)
+        return out.effects
+
+    def _dispatch(self, event: Input, out: Out) -> None:
         match event:
             case Heard():
                 self._hear(event, out)
@@ -109,15 +117,14 @@ class Session:
                 self._coaching.ended(event, out)
             case TimerDue():
                 self._coaching.tick(out)
+            case Joined():
+                self.core.ui_language = event.ui_language
             case Recovered():
                 self._recover(out)
             case EndAsked():
                 self._end(event, out)
             case _:
                 assert_never(event)
-        if self.core.ending:
-            self._try_finish(out)
-        return out.effects
 
     def _recover(self, out: Out) -> None:
         """Retract what had no final, and give what was streaming its end: its text went with its owner."""
@@ -138,7 +145,7 @@ class Session:
         cause = Cause(heard.utterance, heard.source)
         self._coaching.react(change, out)
         if heard.final:
-            nudge(change, cause, self.identity, self._knowledge, self.core, out)
+            nudge(change, cause, self._knowledge, self.core, out)
         if heard.final or change.raised or change.closed:
             self._measure(cause, out)
 

@@ -17,7 +17,7 @@ from coach.taxonomy import Language, Speaker
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What does not change during a call. `language`: the declared one; `ui_language`: the seller's."""
+    """What does not change during a call. `language`: the declared one; `ui_language`: the seller's at the start."""
 
     session: str
     team: str
@@ -76,7 +76,9 @@ class Core:
 
     offset: int = 0
     language: Language = "en"
-    """Of the newest utterance."""
+    """Of the customer's newest utterance."""
+    ui_language: Language = "en"
+    """The seller's."""
     open: list[OpenUtterance] = field(default_factory=list)
     profile: Profile = field(default_factory=Profile)
     stage: StageTracker = field(default_factory=StageTracker)

@@ -28,17 +28,18 @@ def summarize(identity: Identity, knowledge: Knowledge, core: Core, view: View) 
         for event in view.signals.values()
         if event["status"] == "confirmed" and event["kind"] in _NEED_SIGNALS
     ]
+    wants = needs[:NEEDS]
+    # The draft goes to the customer: it has what they said they want, not what seems to drive them.
     needs += [{"kind": item["id"], "quote": item["quote"]} for item in reversed(core.profile.evidence)]
-    needs = needs[:NEEDS]
     steps = [e["quote"] for e in view.signals.values() if e["kind"] == "next_step" and e["status"] == "confirmed"]
     next_step = steps[-1] if steps else None
     return {
         "outcome": core.outcome,
         "objections": objections,
         "archetype": core.profile.stable,
-        "needs": needs,
+        "needs": needs[:NEEDS],
         "next_step": next_step,
-        "follow_up": _follow_up(knowledge, core, needs, objections, next_step),
+        "follow_up": _follow_up(knowledge, core, wants, objections, next_step),
         "metrics": core.figures(),
         "cost": dict(core.cost),
     }

@@ -7,7 +7,7 @@ from coach import telemetry
 from coach.auth import Principal
 from coach.live.hub import session_topic
 from coach.live.runner import Runner
-from coach.session.inputs import Asked, Cancelled, EndAsked, HandRaised, Heard, Rated
+from coach.session.inputs import Asked, Cancelled, EndAsked, HandRaised, Heard, Joined, Rated
 from coach.sockets.peer import Peer, Services
 from coach.wire import client, codec
 from coach.wire.codes import WireError, draining, forbidden, misuse
@@ -47,6 +47,9 @@ class ConversationPeer(Peer):
         if not self.wire.open:
             return
         self._role, self.source, self._runner = hello.role, hello.source, runner
+        if hello.role == "seller" and hello.ui_language is not None and not runner.ended:
+            # A bridge may have opened the call before the seller's widget came.
+            runner.post(Joined(hello.ui_language))
         self._welcome(runner, hello)
 
     async def frame(self, text: str) -> None:

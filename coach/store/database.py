@@ -53,14 +53,17 @@ def open_database(url: str) -> Database:
         parsed = make_url(url)
     except ArgumentError:
         raise SettingsError("DATABASE_URL: must be `sqlite:///FILE` or `memory`") from None
+    if parsed.database == ":memory:":
+        raise SettingsError("DATABASE_URL: for a database in memory say `memory`")
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise SettingsError(
             f"DATABASE_URL: `{parsed.drivername}` is not supported yet; use `sqlite:///FILE` or `memory`"
         )
-    folder = Path(parsed.database).expanduser().resolve().parent
+    path = Path(parsed.database).expanduser()
+    folder = path.resolve().parent
     if not folder.is_dir():
         raise SettingsError(f"DATABASE_URL: there is no folder {folder}")
-    file = parsed.set(drivername="sqlite+aiosqlite")
+    file = parsed.set(drivername="sqlite+aiosqlite", database=str(path))
     # FULL: an ack means the disk has it, not only the page cache.
     return Database(_sqlite(file, "FULL", write=False), _sqlite(file, "FULL", write=True), "database")
 

@@ -174,6 +174,16 @@ async def test_card_speaks_the_customers_language_and_the_sellers_title(serve: S
         assert one["title"] == two["title"] and one["say"] != two["say"]
 
 
+async def test_seller_reads_their_own_language_though_a_bridge_came_first(serve: Serve) -> None:
+    async with serve() as live:
+        bridge = await live.join("call", role="source", source="phone", language="de")
+        seller = await live.join("call", ui_language="pl")
+        polish = await live.join("other", language="pl", ui_language="pl")
+        await bridge.send(turn(1, "das ist mir viel zu teuer"))
+        await polish.say(turn(1, "to jest dla mnie za drogo"))
+        assert (await seller.until("card"))["title"] == polish.of("card")[0]["title"]
+
+
 async def test_ask_feedback_and_hand(serve: Serve) -> None:
     async with serve() as live:
         call = await live.join()
