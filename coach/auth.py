@@ -62,7 +62,15 @@ class Authenticator:
             raise Unauthorized(f"the token's role is none of {', '.join(ROLES)}")
         if not isinstance(team, str) or not team or len(team) > 128:
             raise Unauthorized("the token has no team")
-        return Principal(str(claims["sub"])[:256], cast(Role, role), team, float(claims["exp"]))
+        subject = str(claims["sub"])[:256]
+        if not _storable(subject) or not _storable(team):
+            raise Unauthorized("the token's sub or team is not proper text")
+        return Principal(subject, cast(Role, role), team, float(claims["exp"]))
+
+
+def _storable(text: str) -> bool:
+    """JSON may hold lone surrogates, which nothing else can carry."""
+    return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def authenticator(settings: Settings) -> Authenticator:

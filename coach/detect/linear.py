@@ -21,8 +21,6 @@ BITS = 16
 PIECES = (3, 4, 5)
 PIECE_WEIGHT = 0.4
 STEM = 5
-WORD_CHARS = 40
-"""Longer than any word of speech: what is longer must not outvote all other words."""
 CACHE_WORDS = 20_000
 MODELS = Path(__file__).parent / "models"
 
@@ -33,7 +31,6 @@ Vector = npt.NDArray[np.float32]
 
 def word_features(word: str) -> Iterator[tuple[str, float]]:
     """Features of one folded word by itself, with their values."""
-    word = word[:WORD_CHARS]
     yield f"w:{word}", 1.0
     if len(word) > STEM:
         yield f"p:{word[:STEM]}", 1.0

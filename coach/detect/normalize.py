@@ -9,6 +9,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’`´][^\W_]+)*")
 _SENTENCE_END = re.compile(r"[.!?…;:]")
 _FOLD = str.maketrans({"ł": "l", "ß": "ss", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "ı": "i"} | dict.fromkeys("'’`´"))
 
+WORD_CHARS = 64
+"""Longer than any word of speech; what is beyond it is not looked at, so that no text makes words costly."""
 NUMBER_WORDS = frozenset(
     """zero jeden jedna dwa dwie trzy cztery piec szesc siedem osiem dziewiec dziesiec jedenascie dwanascie pietnascie
     dwadziescia trzydziesci czterdziesci piecdziesiat szescdziesiat siedemdziesiat osiemdziesiat dziewiecdziesiat sto
@@ -31,11 +33,11 @@ class Token(NamedTuple):
 
 @lru_cache(maxsize=65_536)
 def fold(word: str) -> str:
-    """Lower case without diacritics and apostrophes: `Müßte` → `musste`, `don't` → `dont`."""
+    """Lower case without diacritics and apostrophes: `Müßte` → `musste`, `don't` → `dont`; at most `WORD_CHARS`."""
     word = word.lower().translate(_FOLD)
     if word.isascii():
         return word
-    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))[:WORD_CHARS]
 
 
 def tokens(text: str, start: int = 0) -> list[Token]:
@@ -43,7 +45,7 @@ def tokens(text: str, start: int = 0) -> list[Token]:
     found = []
     end = start
     for match in _WORD.finditer(text, start):
-        word = fold(match.group())
+        word = fold(match.group()[:WORD_CHARS])
         if not word:  # nothing but combining marks
             continue
         found.append(Token(word, match.start(), match.end(), _gap(text[end : match.start()])))

@@ -102,10 +102,14 @@ class Api:
         """Delete everything of a session."""
         runner = await self._mine(request)
         try:
-            await self._registry.erase(runner.id)
+            gone = await self._registry.erase(runner.id)
         except EraseError:
-            raise ApiError(503, "unavailable", "not erased from the disk: try again") from None
-        return Response(status_code=204)
+            raise ApiError(503, "unavailable", f"{_AWAY}: nothing was erased, try again") from None
+        if gone:
+            return Response(status_code=204)
+        return respond(
+            {"message": "erased; its words leave the disk when whoever reads the database lets its log go"}, 202
+        )
 
     async def analyze(self, request: Request) -> Response:
         """Findings in a text or a conversation, the same as live."""

@@ -44,7 +44,9 @@ def openapi() -> dict[str, Any]:
                     "One call with its whole state", {200: "The call", 404: "No such call"}, parameters=[session]
                 ),
                 "delete": _operation(
-                    "Erase everything of a call", {204: "Erased", 404: "No such call"}, parameters=[session]
+                    "Erase everything of a call",
+                    {204: "Erased", 202: "Erased; the disk follows when a reader lets it", 404: "No such call"},
+                    parameters=[session],
                 ),
             },
             "/api/sessions/{id}/events": {

@@ -117,13 +117,17 @@ class Registry:
             if not waiting:
                 del self._awaited[session]
 
-    async def erase(self, session: str) -> None:
-        """Delete all that is stored of a session, and close it. Raises `EraseError`: then it goes on as it was."""
+    async def erase(self, session: str) -> bool:
+        """Delete all that is stored of a session, and close it; whether its words are gone from the disk already.
+
+        Raises `EraseError`: then it goes on as it was.
+        """
         async with self._lock(session):
             runner = self._runners.get(session)
-            await self._shared.writer.erase(session, runner.journal if runner else None)
+            gone = await self._shared.writer.erase(session, runner.journal if runner else None)
             if runner is not None:
                 runner.close(WireError("session_ended", "the session was erased", close=CloseCode.FORBIDDEN))
+        return gone
 
     def drop(self, session: str) -> None:
         """A runner has closed itself."""

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, delete, insert, update
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from coach import telemetry
 from coach.store import tables
@@ -29,6 +29,10 @@ ROWS_MOST = 500
 
 CHECKPOINT_TRIES = 10
 CHECKPOINT_PAUSE_S = 0.2
+LOG_RETRY_S = 1.0
+
+_AWAY = (OperationalError, InterfaceError, sqlite3.OperationalError, OSError)
+"""The database does not answer, for whatever is written; anything else is the fault of what is written."""
 
 _log = structlog.get_logger()
 
@@ -46,8 +50,10 @@ class StoreWriter:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._erase: list[tuple[str, Journal | None, asyncio.Future[None]]] = []
+        self._erase: list[tuple[str, Journal | None, asyncio.Future[bool]]] = []
         self._stopping = False
+        self._log_full = False
+        """Whether erased words may still stand in the write-ahead log."""
         self.available = True
         """Whether the last write went through: what `/health` says."""
         self.error: str | None = None
@@ -59,18 +65,19 @@ class StoreWriter:
             self._idle.clear()
             self._wake.set()
 
-    async def erase(self, session: str, journal: Journal | None) -> None:
-        """Delete a session in turn with the writes; returns when it is gone from the disk.
+    async def erase(self, session: str, journal: Journal | None) -> bool:
+        """Delete a session in turn with the writes; whether it is gone from the disk too.
 
-        Its journal is closed in the same step, so that nothing writes it anew.
+        If not, somebody reads the database's log, and it goes as soon as they let it. Its journal is closed in the
+        same step, so that nothing writes it anew.
 
         Raises `EraseError` if the database refuses. Cancelling leaves it to happen later.
         """
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._erase.append((session, journal, done))
         self._idle.clear()
         self._wake.set()
-        await asyncio.shield(done)
+        return await asyncio.shield(done)
 
     async def flushed(self) -> None:
         """Waits until everything submitted is stored. Cancel it to give up waiting."""
@@ -85,8 +92,7 @@ class StoreWriter:
         """Store until stopped. Cancelling is safe between commits; within one, the database rolls it back."""
         delay = RETRY_FIRST_S
         while not (self._stopping and not self._dirty and not self._erase):
-            await self._wake.wait()
-            self._wake.clear()
+            await self._woken()
             while self._dirty or self._erase:
                 if await self._round():
                     delay = RETRY_FIRST_S
@@ -96,6 +102,17 @@ class StoreWriter:
                 await asyncio.sleep(delay)
                 delay = min(RETRY_MOST_S, 2 * delay)
             self._idle.set()
+
+    async def _woken(self) -> None:
+        """Waits for work; while the log should be emptied, that is tried again every now and then."""
+        while self._log_full and not self._wake.is_set():
+            try:
+                async with asyncio.timeout(LOG_RETRY_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                await self._empty_log()
+        await self._wake.wait()
+        self._wake.clear()
 
     async def _round(self) -> bool:
         """One commit; whether the database took it."""
@@ -107,11 +124,11 @@ class StoreWriter:
         began = time.perf_counter()
         try:
             refused = await self._store([batch for _, batch in group])
-        except IntegrityError:
-            return await self._one_by_one(group)
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        except _AWAY as error:
             self._failed(error, group)
             return False
+        except Exception:
+            return await self._one_by_one(group)
         telemetry.COMMIT_SECONDS.observe(time.perf_counter() - began)
         self._recovered()
         for journal, batch in group:
@@ -146,13 +163,13 @@ class StoreWriter:
         for place, (journal, batch) in enumerate(group):
             try:
                 refused = await self._store([batch])
-            except IntegrityError as error:
+            except _AWAY as error:
+                self._failed(error, group[place:])
+                return False
+            except Exception as error:
                 _log.error("store.session_broken", error=type(error).__name__)
                 journal.close()
                 journal.owner.broken()
-            except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-                self._failed(error, group[place:])
-                return False
             else:
                 self._settle(journal, batch, fenced=bool(refused))
         return True
@@ -175,30 +192,34 @@ class StoreWriter:
         try:
             async with self._database.writer.begin() as connection:
                 await connection.execute(delete(tables.sessions).where(tables.sessions.c.id == session))
-            if journal is not None:
-                journal.close()
-            await self._empty_log()
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             if not done.done():
                 done.set_exception(EraseError(type(error).__name__))
-        else:
-            if not done.done():
-                done.set_result(None)
+            return True
+        if journal is not None:
+            journal.close()
+        self._log_full = True
+        for _ in range(CHECKPOINT_TRIES):
+            if await self._empty_log():
+                break
+            await asyncio.sleep(CHECKPOINT_PAUSE_S)
+        if not done.done():
+            done.set_result(not self._log_full)
         return True
 
-    async def _empty_log(self) -> None:
+    async def _empty_log(self) -> bool:
         """Deleted pages live on in the write-ahead log until a checkpoint empties it; a reader can hold it up."""
-        for _ in range(CHECKPOINT_TRIES):
+        try:
             async with self._database.writer.connect() as connection:
                 raw = (await connection.get_raw_connection()).driver_connection
                 assert raw is not None
                 cursor = await raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 row = await cursor.fetchone()
                 await cursor.close()
-            if row is not None and row[0] == 0:
-                return
-            await asyncio.sleep(CHECKPOINT_PAUSE_S)
-        raise sqlite3.OperationalError("the write-ahead log is in use")
+        except (SQLAlchemyError, sqlite3.Error, OSError):
+            return False
+        self._log_full = row is None or row[0] != 0
+        return not self._log_full
 
     def _failed(self, error: Exception, group: Iterable[tuple[Journal, Batch]]) -> None:
         # The exception's text may hold a statement's parameters: speech. Its type and the driver's reason do not.

@@ -13,6 +13,8 @@ WORST = {
     "denied cues": "if not expensive but too expensive ",
     "cues": "too expensive no budget ",
     "questions": "what does it cost? is it too expensive? ",
+    "letters that unfold into eighteen": "\ufdfa" * 40,
+    "one endless word": "expensive" * 40,
     "plain": "and so we went along the river and talked about it ",
 }
 

@@ -33,7 +33,9 @@ async def test_token_may_come_by_header_subprotocol_or_first_frame(serve: Serve)
         await (await hello(live, token(), "c")).until("welcome")
 
 
-@pytest.mark.parametrize("given", [None, "nonsense", token(lasts_s=-1), token(role="boss"), token(team="")])
+@pytest.mark.parametrize(
+    "given", [None, "nonsense", token(lasts_s=-1), token(role="boss"), token(team=""), token(sub="\ud800")]
+)
 async def test_without_a_valid_token_nobody_gets_in(serve: Serve, given: str | None) -> None:
     async with serve(jwt_secret=SECRET) as live:
         assert await refused(await hello(live, given)) == (4001, "unauthorized")

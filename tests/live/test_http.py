@@ -1,5 +1,6 @@
 """HTTP beside the sockets."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,21 @@ async def test_erased_session_leaves_no_trace(serve: Serve, tmp_path: Path) -> N
         assert not any(CANARY.encode() in path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
         assert (await http.get("/api/sessions/call")).status_code == 404
         assert (await live.join()).welcome["offset"] == 0
+
+
+async def test_erasing_under_a_backup_finishes_when_the_backup_does(serve: Serve, tmp_path: Path) -> None:
+    async with serve() as live, live.http() as http:
+        call = await live.join()
+        await call.say(turn(1, TOO_MUCH))
+        backup = sqlite3.connect(tmp_path / "coach.db", isolation_level=None)
+        backup.execute("BEGIN")
+        backup.execute("SELECT count(*) FROM events").fetchall()
+        assert (await http.delete("/api/sessions/call")).status_code == 202
+        assert await call.closed() == 4003
+        assert (await http.get("/api/sessions/call")).status_code == 404
+        backup.close()
+        while any(CANARY.encode() in path.read_bytes() for path in tmp_path.glob("coach.db*")):
+            await http.get("/health")
 
 
 async def test_nothing_leaks_into_metrics_or_logs(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
