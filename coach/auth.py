@@ -57,6 +57,8 @@ class Authenticator:
             raise Unauthorized("the token has expired") from None
         except jwt.InvalidTokenError as error:
             raise Unauthorized(f"not a valid token: {type(error).__name__}") from None
+        if isinstance(claims["exp"], bool) or not isinstance(claims["exp"], (int, float)):
+            raise Unauthorized("the token's exp is not a number")
         role, team = claims.get("role"), claims.get("team")
         if role not in ROLES:
             raise Unauthorized(f"the token's role is none of {', '.join(ROLES)}")

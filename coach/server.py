@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from coach.app import Coach, build_app, running
 from coach.auth import authenticator
+from coach.http.protocol import HttpProtocol
 from coach.loopback import is_loopback
 from coach.settings import Settings, SettingsError
 from coach.sockets.peer import FRAME_BYTES
@@ -147,7 +148,7 @@ def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         ws=SocketProtocol,
-        http="httptools",
+        http=HttpProtocol,
         loop="none",
         lifespan="off",
         ws_max_size=FRAME_BYTES,

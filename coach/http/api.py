@@ -18,9 +18,11 @@ from coach.packs.knowledge import Knowledge
 from coach.store import queries
 from coach.store.database import Database
 from coach.store.writer import EraseError
+from coach.wire.client import MAX_INT
 from coach.wire.codes import WireError
 
 BODY_BYTES = 4 << 20
+BODY_S = 30.0
 _AWAY = "the database is away"
 _QUERY = TypeVar("_QUERY", bound=BaseModel)
 
@@ -31,7 +33,7 @@ class ListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     status: Literal["live", "ended"] | None = None
-    before: Annotated[int, Field(ge=0)] | None = None
+    before: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
     limit: Annotated[int, Field(ge=1, le=500)] = queries.PAGE
 
 
@@ -40,8 +42,8 @@ class EventsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    after: Annotated[int, Field(ge=0)] = 0
-    limit: Annotated[int, Field(ge=1)] | None = None
+    after: Annotated[int, Field(ge=0, le=MAX_INT)] = 0
+    limit: Annotated[int, Field(ge=1, le=MAX_INT)] | None = None
 
 
 class Api:
@@ -164,8 +166,12 @@ def _query(model: type[_QUERY], request: Request) -> _QUERY:
 
 async def _body(request: Request) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES:
-            raise ApiError(413, "too_large", f"the body is larger than {BODY_BYTES} bytes")
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BODY_BYTES:
+                    raise ApiError(413, "too_large", f"the body is larger than {BODY_BYTES} bytes")
+    except TimeoutError:
+        raise ApiError(408, "too_slow", f"the body took longer than {BODY_S:.0f} s") from None
     return bytes(body)

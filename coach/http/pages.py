@@ -1,19 +1,20 @@
 """The pages, as `make setup` built them, and the docs."""
 
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Route
 
 from coach.http.describe import asyncapi, openapi
 from coach.http.respond import ApiError, respond
 
 STATIC = Path(__file__).parent.parent / "static"
 _PAGES = {"/": "index.html", "/dashboard": "dashboard.html", "/embed.html": "embed.html"}
+_ASSET = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
@@ -26,7 +27,7 @@ def routes() -> list[BaseRoute]:
     return [
         *pages,
         Route("/widget.js", _widget),
-        Mount("/assets", StaticFiles(directory=STATIC / "assets", check_dir=False)),
+        Route("/assets/{name}", _asset),
         Route("/docs", _docs),
         Route("/docs/openapi.json", _openapi),
         Route("/docs/asyncapi.json", _asyncapi),
@@ -38,6 +39,14 @@ def _page(name: str) -> Any:
         return _file(name)
 
     return page
+
+
+async def _asset(request: Request) -> Response:
+    # The build's names carry a hash of what is in the file.
+    name = request.path_params["name"]
+    if not _ASSET.fullmatch(name):
+        raise ApiError(404, "not_found", "there is nothing at this path")
+    return _file(f"assets/{name}", {"cache-control": "public, max-age=31536000, immutable"})
 
 
 async def _widget(_request: Request) -> Response:

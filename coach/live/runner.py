@@ -33,6 +33,7 @@ INTERIM_S = 0.1
 WALL_S = 0.5
 """Watchers get at most ten interims and two wall lines a second of a session (protocol)."""
 SELLER_CHARS = 80
+LATE_RETRY_MS = 5_000
 
 _log = structlog.get_logger()
 
@@ -66,6 +67,8 @@ class Runner:
     _wall: Throttle = field(default_factory=lambda: Throttle(WALL_S))
     _taken_at: dict[str, deque[tuple[int, float]]] = field(default_factory=dict)
     """By source, the finals that wait for their ack, with when they were taken."""
+    _told_late: set[str] = field(default_factory=set)
+    """Sources that know that their acks are late."""
     _clean: bool = False
 
     def __post_init__(self) -> None:
@@ -230,6 +233,7 @@ class Runner:
 
     def stored(self, acked: dict[str, int]) -> None:
         """Ack what was stored, behind the events that it caused."""
+        self._told_late.clear()
         for source, seq in acked.items():
             self.acked[source] = seq
             waiting = self._taken_at.get(source, deque())
@@ -242,8 +246,9 @@ class Runner:
         error = WireError(
             "unavailable", "the database is away: acks are late, nothing is lost", retry_after_ms=retry_after_ms
         )
-        for source in list(self.sources.values()):
-            if self.session.taken(source.source) > self.acked.get(source.source, 0):
+        for name, source in self.sources.items():
+            if name not in self._told_late and self.session.taken(name) > self.acked.get(name, 0):
+                self._told_late.add(name)
                 source.send(error.event())
 
     def fenced(self) -> None:
@@ -282,6 +287,7 @@ class Runner:
             telemetry.CARD_SECONDS.observe(took)
 
     def _do(self, effects: list[Effect], sender: Sender | None) -> None:
+        late = False
         for effect in effects:
             match effect:
                 case Publish(event):
@@ -304,6 +310,8 @@ class Runner:
                         "at": self.active_at,
                     }
                     self.journal.final(StoredFinal(final.source, final.seq, fields))
+                    if not self.shared.writer.available:
+                        late = True
                 case Again(source):
                     self._ack(source)
                 case Refuse(code, message, seq, expect):
@@ -324,6 +332,8 @@ class Runner:
                             "at": at,
                         }
                     )
+        if late:
+            self.unavailable(LATE_RETRY_MS)
 
     def _publish(self, event: dict[str, Any]) -> None:
         publication = Publication(event)
@@ -340,7 +350,8 @@ class Runner:
         if kind in _ON_THE_WALL:
             self._wall.offer("wall", self._tell_wall)
         if kind == "ended":
-            self._wall.cancel("wall")
+            self._wall.close()
+            self._interims.close()
 
     def _show(self, event: dict[str, Any], key: str) -> None:
         if event["type"] == "transcript":

@@ -1,46 +1,47 @@
-"""At most one publication of a key in an interval; the newest one waits for its turn."""
+"""At most one publication in an interval; of each key only the newest waits, in the order they began to wait."""
 
 import asyncio
 from collections.abc import Callable
 
-KEYS = 64
-"""Keys remembered before those whose interval is over are forgotten."""
-
 
 class Throttle:
-    """Latest-wins rate limit. One timer a key that waits; `cancel` and `close` leave none behind."""
+    """Latest-wins rate limit over all keys together. One timer at most; `close` leaves none behind."""
 
     def __init__(self, interval_s: float) -> None:
         self._interval_s = interval_s
-        self._last: dict[str, float] = {}
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._last = float("-inf")
+        self._waiting: dict[str, Callable[[], None]] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     def offer(self, key: str, publish: Callable[[], None]) -> None:
-        """Call `publish` now, or when the interval of the key's last one is over, replacing what waits."""
-        loop = asyncio.get_running_loop()
-        if (waiting := self._timers.pop(key, None)) is not None:
-            waiting.cancel()
-        due = self._last.get(key, float("-inf")) + self._interval_s
-        if loop.time() >= due:
-            self._go(key, publish)
-        else:
-            self._timers[key] = loop.call_at(due, self._go, key, publish)
+        """Call `publish` now, or when it is the key's turn, replacing what waits of the key."""
+        self._waiting[key] = publish
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            due = self._last + self._interval_s
+            if loop.time() >= due:
+                self._turn()
+            else:
+                self._timer = loop.call_at(due, self._turn)
 
     def cancel(self, key: str) -> None:
-        """Forget the key, and what waits for it."""
-        self._last.pop(key, None)
-        if (waiting := self._timers.pop(key, None)) is not None:
-            waiting.cancel()
+        """Forget what waits of the key."""
+        self._waiting.pop(key, None)
 
     def close(self) -> None:
         """Forget everything."""
-        for key in list(self._timers):
-            self.cancel(key)
+        self._waiting.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
-    def _go(self, key: str, publish: Callable[[], None]) -> None:
-        self._timers.pop(key, None)
-        now = asyncio.get_running_loop().time()
-        if len(self._last) >= KEYS:
-            self._last = {k: at for k, at in self._last.items() if at + self._interval_s > now}
-        self._last[key] = now
+    def _turn(self) -> None:
+        self._timer = None
+        if not self._waiting:
+            return
+        loop = asyncio.get_running_loop()
+        self._last = loop.time()
+        publish = self._waiting.pop(next(iter(self._waiting)))
+        if self._waiting:
+            self._timer = loop.call_at(self._last + self._interval_s, self._turn)
         publish()

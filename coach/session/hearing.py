@@ -1,6 +1,7 @@
 """Transcript frames into the transcript and findings: revisions, finals, what is confirmed, taken back, handled."""
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Literal
 
 from coach.detect import language as language_of
@@ -12,7 +13,7 @@ from coach.session.inputs import Heard
 from coach.session.out import Cause, Out
 from coach.session.state import Core, Identity, OpenUtterance
 from coach.session.view import View
-from coach.taxonomy import Category, Language
+from coach.taxonomy import Language
 
 ENTER = 0.5
 """A provisional finding needs this strength while the text still grows,"""
@@ -20,6 +21,8 @@ CONFIRM = 0.5
 """a confirmed one this much of the final's text,"""
 LEAVE = 0.3
 """and a provisional one is taken back below this: the gap keeps it from flickering."""
+STANDING_MOST = 50
+"""Open objections that a later word may answer, the newest: nobody comes back to what was said fifty objections ago."""
 LANGUAGE_WORDS = 40
 """The newest words decide the language: enough to be sure, and the same work for a long utterance."""
 OPEN_UTTERANCES = 32
@@ -240,12 +243,10 @@ class Hearing:
 
     def _handled(self, reading: ClientReading, cause: Cause, change: Change, out: Out) -> None:
         """Objections of earlier utterances that this one takes back, or is content about."""
-        earlier = [
-            event
-            for event in self._view.objections.values()
-            if event["status"] == "confirmed"
-            and (event["source"], event["utterance"]) != (cause.source, cause.utterance)
-        ]
+        standing = self._view.standing
+        newest = list(islice(reversed(standing.values()), STANDING_MOST))[::-1]
+        mine = (cause.source, cause.utterance)
+        earlier = [event for event in newest if (event["source"], event["utterance"]) != mine]
         over = [event for event in earlier if event["category"] in reading.resolved]
         content = reading.accepted or any(
             event["type"] == "signal" and event["kind"] in ("agreement", "next_step") for event in change.raised
@@ -266,15 +267,6 @@ class Hearing:
     @staticmethod
     def _interim_fields(utterance: OpenUtterance) -> dict[str, Any]:
         return {"utterance": utterance.utterance, "source": utterance.source, **_spoken(utterance), "final": False}
-
-
-def open_objections(view: View) -> dict[Category, int]:
-    """How many objections stand open, by category."""
-    counts: dict[Category, int] = {}
-    for event in view.objections.values():
-        if event["status"] in ("provisional", "confirmed"):
-            counts[event["category"]] = counts.get(event["category"], 0) + 1
-    return counts
 
 
 _CONTENT = ("utterance", "speaker", "text", "start_ms", "end_ms")

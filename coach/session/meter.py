@@ -1,6 +1,7 @@
 """The call in figures. Every formula, with its reason, stands in docs/metrics.md; weights are in log-odds."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,7 +89,7 @@ class Meter:
         return 60_000 * sum(words for _, words in self.pace) / took if took else 0.0
 
     def fields(
-        self, open_objections: dict[Category, int], handled: int, shares: dict[Archetype, float]
+        self, open_objections: Mapping[str, int], handled: int, shares: dict[Archetype, float]
     ) -> dict[str, Any]:
         """The payload of a `metrics` event. `shares`: probability by archetype."""
         count = self.signals.get
@@ -96,12 +97,12 @@ class Meter:
         likelihood = (
             -0.5
             + sum(weight * _log(count(kind, 0)) for kind, weight in SIGNAL_WEIGHT.items())
-            - sum(OBJECTION_WEIGHT[c] * min(2, n) for c, n in open_objections.items())
+            - sum(weight * min(2, open_objections.get(c, 0)) for c, weight in OBJECTION_WEIGHT.items())
             + 0.25 * min(HANDLED_MOST, handled)
         )
         churn = (
             -1.2
-            + sum(CHURN_WEIGHT[c] * min(2, n) for c, n in open_objections.items())
+            + sum(weight * min(2, open_objections.get(c, 0)) for c, weight in CHURN_WEIGHT.items())
             - 0.4 * _log(count("next_step", 0) + count("agreement", 0))
             + (0.8 if self.talk_ratio > TALK_RATIO_HIGH else 0.0)
         )

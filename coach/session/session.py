@@ -12,7 +12,7 @@ from coach.packs.knowledge import Knowledge
 from coach.session import state as states
 from coach.session.coaching import Coaching
 from coach.session.effects import Effect, Remember
-from coach.session.hearing import Hearing, open_objections
+from coach.session.hearing import Hearing
 from coach.session.inputs import (
     Asked,
     Cancelled,
@@ -150,9 +150,8 @@ class Session:
             self._measure(cause, out)
 
     def _measure(self, cause: Cause, out: Out) -> None:
-        handled = sum(event["status"] == "handled" for event in self.view.objections.values())
         shares = dict(self.core.profile.ranking())
-        fields = self.core.meter.fields(open_objections(self.view), handled, shares)
+        fields = self.core.meter.fields(self.view.open, self.view.handled, shares)
         if self.core.metrics is None or any(self.core.metrics[name] != value for name, value in fields.items()):
             self.core.metrics = out.show("metrics", "metrics", cause, **fields)
 

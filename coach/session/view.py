@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Event = dict[str, Any]
+_OPEN = ("provisional", "confirmed")
 
 
 @dataclass(slots=True)
@@ -15,6 +16,11 @@ class View:
 
     transcript: list[Event] = field(default_factory=list)
     objections: dict[str, Event] = field(default_factory=dict)
+    open: dict[str, int] = field(default_factory=dict)
+    """Objections that stand open, by category: kept, so that no frame counts a whole call."""
+    standing: dict[str, Event] = field(default_factory=dict)
+    """Confirmed objections that nothing has answered yet, oldest first."""
+    handled: int = 0
     signals: dict[str, Event] = field(default_factory=dict)
     archetype: Event | None = None
     stage: Event | None = None
@@ -38,7 +44,7 @@ class View:
         if kind == "transcript":
             self.transcript.append(event)
         elif kind == "objection":
-            self.objections[event["id"]] = event
+            self._objection(event)
         elif kind == "signal":
             self.signals[event["id"]] = event
         elif kind == "archetype":
@@ -71,6 +77,20 @@ class View:
             "strategies": self.strategies,
             **({"summary": self.summary, "outcome": self.outcome} if self.ended else {}),
         }
+
+    def _objection(self, event: Event) -> None:
+        name = event["id"]
+        before = self.objections.get(name)
+        if before is not None and before["status"] in _OPEN:
+            self.open[before["category"]] -= 1
+        self.standing.pop(name, None)
+        if event["status"] in _OPEN:
+            self.open[event["category"]] = self.open.get(event["category"], 0) + 1
+            if event["status"] == "confirmed":
+                self.standing[name] = event
+        elif event["status"] == "handled":
+            self.handled += 1
+        self.objections[name] = event
 
     def _card(self, event: Event) -> None:
         count = "shown" if event["status"] == "open" else event["why"]

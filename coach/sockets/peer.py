@@ -221,7 +221,11 @@ class Peer(ABC):
 
     def _own_origin(self, origin: str) -> bool:
         host = self._headers.get(b"host", b"").decode("latin-1")
-        return urlsplit(origin).netloc == host or origin in self.services.settings.allowed_origins
+        try:
+            own = urlsplit(origin).netloc == host
+        except ValueError:
+            return False
+        return own or origin in self.services.settings.allowed_origins
 
     def _who(self, token: str | None) -> Principal:
         try:

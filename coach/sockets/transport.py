@@ -13,8 +13,14 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
+from coach.wire.codes import CloseCode
+
 CLOSE_GRACE_S = 5.0
 """How long a peer may take to read what is left and to answer a close; then the connection is aborted."""
+FRAGMENTS_MOST = 64
+CONTROL_MOST = 100
+"""Fragments of one message, and pings and pongs a second: browsers and libraries send one of either."""
+CLOSING_BYTES = 16 * 1024
 SCOPE_KEY = "coach.socket"
 
 
@@ -27,6 +33,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.paused_since: float | None = None
         self.on_writable: Callable[[], None] | None = None
         self._abort_timer: asyncio.TimerHandle | None = None
+        self._control_since = self.loop.time()
+        self._control_count = 0
 
     async def run_asgi(self) -> None:
         extensions: dict[str, Any] = {**(self.scope["extensions"] or {}), SCOPE_KEY: self}
@@ -34,6 +42,10 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         await super().run_asgi()
 
     def data_received(self, data: bytes) -> None:
+        if self.close_sent and len(data) > CLOSING_BYTES:
+            # A peer that still floods after our close is not read any more.
+            self.transport.abort()
+            return
         self.last_heard = self.loop.time()
         super().data_received(data)
 
@@ -81,6 +93,29 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
+
+    def handle_ping(self) -> None:
+        super().handle_ping()
+        self._count_control()
+
+    def handle_pong(self, event: Any) -> None:
+        super().handle_pong(event)
+        self._count_control()
+
+    def handle_cont(self, event: Any) -> None:
+        if len(self.frames) >= FRAGMENTS_MOST:
+            self.close_with(CloseCode.RATE_LIMITED, "fragments")
+            return
+        super().handle_cont(event)
+
+    def _count_control(self) -> None:
+        """Pings and pongs are answered below the application: its limits do not see them."""
+        now = self.loop.time()
+        if now - self._control_since > 1.0:
+            self._control_since, self._control_count = now, 0
+        self._control_count += 1
+        if self._control_count > CONTROL_MOST:
+            self.close_with(CloseCode.RATE_LIMITED, "control frames")
 
     def handle_close(self, event: Any) -> None:
         super().handle_close(event)

@@ -6,6 +6,7 @@ from coach import telemetry
 from coach.live.hub import interim_topic, session_topic, wall_topic
 from coach.live.runner import Runner
 from coach.session.inputs import Whispered
+from coach.session.view import View
 from coach.sockets.peer import Peer, Services
 from coach.wire import client, codec
 from coach.wire.codes import WireError, forbidden, misuse
@@ -99,18 +100,26 @@ class WatchPeer(Peer):
         for session in frame.sessions:
             if len(self._watched) + len(self._expected) >= SESSIONS_MOST:
                 raise WireError("not_allowed", f"sessions: at most {SESSIONS_MOST} on one socket")
-            runner = await self.services.registry.find(session)
+            runner = await self._find(session)
             if not self.wire.open:
                 return
             if runner is None:
                 self._expected.add(session)
                 self.services.registry.expect(session, self)
-                self.welcome(session, "", 0, "new", {})
+                self.welcome(session, "", 0, "new", {**View().state(), **_NOTHING})
             elif self.principal is None or runner.team != self.principal.team:
                 raise _not_yours()
             else:
                 self._leave(session)
                 self._join(runner, frame.after.get(session), frame.epochs.get(session))
+
+    async def _find(self, session: str) -> Runner | None:
+        """The session's runner. Trouble with one session is no reason to lose the others of this socket."""
+        try:
+            return await self.services.registry.find(session)
+        except WireError as error:
+            message = f"session {session}: {error.message}"
+            raise WireError("unavailable", message, retry_after_ms=error.retry_after_ms) from None
 
     def _unwatch(self, frame: client.UnwatchFrame) -> None:
         if frame.sessions == "*":
@@ -123,7 +132,7 @@ class WatchPeer(Peer):
 
     async def _whisper(self, frame: client.WhisperFrame) -> None:
         assert self.principal is not None
-        runner = await self.services.registry.find(frame.session)
+        runner = await self._find(frame.session)
         if runner is None or runner.team != self.principal.team:
             raise WireError("not_allowed", "session: there is none of that id in your team")
         runner.post(Whispered(self.principal.subject, frame.text), self)
@@ -165,6 +174,9 @@ class WatchPeer(Peer):
         if self._wall is not None and self.principal is not None:
             self.services.registry.hub.unsubscribe(wall_topic(self.principal.team), self._wall)
             self._wall = None
+
+
+_NOTHING: dict[str, Any] = {"metrics": None, "presence": None, "interims": [], "streaming": {}}
 
 
 class _Wall:

@@ -53,7 +53,7 @@ class Owner(Protocol):
         ...
 
     def unavailable(self, retry_after_ms: int) -> None:
-        """The database does not answer; what is queued is tried again."""
+        """The database does not answer; what is queued is tried again. Called at every try."""
         ...
 
     def fenced(self) -> None:
@@ -75,8 +75,6 @@ class Journal:
         self.new = new
         self.closed = False
         """Nothing more is stored: the session was erased, or another instance owns it."""
-        self.late = False
-        """Whether the owner was told that the database is away."""
         self._wake = wake
         self._finals: list[StoredFinal] = []
         self._events: list[StoredEvent] = []
@@ -145,7 +143,7 @@ class Journal:
 
     def written(self) -> None:
         """What was taken is stored."""
-        self._writing, self.new, self.late = False, False, False
+        self._writing, self.new = False, False
         if self.settled:
             self._settled.set()
 

@@ -231,9 +231,7 @@ class StoreWriter:
         for journal, batch in group:
             journal.put_back(batch)
             self._dirty[journal] = None
-            if not journal.late:
-                journal.late = True
-                journal.owner.unavailable(int(1000 * RETRY_MOST_S))
+            journal.owner.unavailable(int(1000 * RETRY_MOST_S))
 
     def _recovered(self) -> None:
         if not self.available:

@@ -9,7 +9,7 @@ EVEN = dict.fromkeys(ARCHETYPES, 1 / len(ARCHETYPES))
 
 
 def fields(meter: Meter, objections: dict[str, int] | None = None, handled: int = 0) -> dict[str, float]:
-    return meter.fields(objections or {}, handled, EVEN)  # type: ignore[arg-type]
+    return meter.fields(objections or {}, handled, EVEN)
 
 
 def test_talk_ratio_and_pace() -> None:

@@ -173,21 +173,27 @@ def test_history_lets_go_of_the_oldest_and_says_so(monkeypatch: pytest.MonkeyPat
     assert list(history.after(history.first - 1))[0] == b"%d" % history.first
 
 
-async def test_throttle_publishes_the_first_and_then_the_newest() -> None:
-    throttle, published = Throttle(0.05), list[int]()
+async def test_throttle_lets_one_through_an_interval_the_newest_of_each_key_in_turn() -> None:
+    throttle, published = Throttle(0.03), list[str]()
     done = asyncio.Event()
 
-    def publish(n: int) -> None:
-        published.append(n)
-        if len(published) == 2:
-            done.set()
+    def offer(key: str, n: int) -> None:
+        def publish() -> None:
+            published.append(f"{key}{n}")
+            if len(published) == 3:
+                done.set()
+
+        throttle.offer(key, publish)
 
     for n in range(50):
-        throttle.offer("key", lambda n=n: publish(n))  # type: ignore[misc]
+        offer("a", n)
+        offer("b", n)
+    assert published == ["a0"]
     await done.wait()
-    assert published == [0, 49]
-    throttle.offer("other", lambda: publish(0))
-    throttle.offer("other", lambda: publish(1))
+    assert published == ["a0", "b49", "a49"]
+    offer("c", 0)
+    throttle.cancel("c")
+    offer("d", 0)
     throttle.close()
     assert len(published) == 3
 

@@ -1,20 +1,26 @@
 """A bug, or bad luck, in one place stays there. Each test names what once got further."""
 
 import asyncio
+import contextlib
 import sqlite3
+import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from coach.client import CallClient
 from coach.session.effects import Prompt
+from coach.session.inputs import Heard
 from coach.session.session import Session
+from coach.session.state import Identity
 from coach.suggest.base import Completion
 from coach.suggest.scripted import ScriptedProvider
 from tests.conftest import Serve
-from tests.talk import SECRET, token, turn
+from tests.live.test_faults import locked
+from tests.talk import SECRET, interim, token, turn
 
 TOO_MUCH = "honestly it is way too expensive for us"
 
@@ -170,3 +176,107 @@ async def test_odd_words_and_card_ids_are_only_odd(serve: Serve) -> None:
         for card in ("c²", "c١", "c" + "9" * 100):
             await call.send({"type": "cancel", "card": card})
             assert (await call.until("error"))["code"] == "bad_frame"
+
+
+async def test_interims_come_at_most_ten_a_second_and_none_after_the_end(serve: Serve) -> None:
+    """The limit held per utterance only, and a throttled interim came after `ended`."""
+    async with serve() as live:
+        call = await live.join()
+        watcher = await live.watch("call")
+        for number in range(1, 61):
+            await call.send(interim(number, "one two"))
+        await call.send({"type": "end"})
+        await call.until("ended")
+        await watcher.until("ended")
+        assert len(watcher.of("transcript")) <= 3
+        await asyncio.sleep(0.25)  # what must not come has no event to wait for
+        await watcher.ping()
+        assert watcher.heard[-2]["type"] == "ended"
+
+
+async def test_every_source_is_told_that_its_acks_are_late(serve: Serve, tmp_path: Path) -> None:
+    """It was told once a session, even when nobody waited for an ack at that moment."""
+    async with serve() as live:
+        call, phone = await live.join(), await live.join(source="phone", role="source")
+        await call.say(turn(1, "hello"))
+        with locked(tmp_path / "coach.db"):
+            await call.send({"type": "raise_hand"})
+            await call.until("raise_hand")
+            while live.coach.writer.available:
+                await call.ping()
+            await call.send(turn(2, "later"))
+            assert (await call.until("error"))["code"] == "unavailable"
+            await phone.send(turn(1, "later still"))
+            assert (await phone.until("error"))["code"] == "unavailable"
+        await call.until("ack")
+        await phone.until("ack")
+
+
+async def test_whisper_while_the_database_is_away_keeps_the_dashboard(serve: Serve, tmp_path: Path) -> None:
+    async with serve(session_unload_s=0.05) as live:
+        call = await live.join("gone")
+        await call.say(turn(1, "hello"))
+        await call.socket.close()
+        wall = await live.watch()
+        while live.coach.registry.get("gone") is not None:
+            await wall.ping()
+        with locked(tmp_path / "coach.db"):
+            await wall.send({"type": "whisper", "session": "gone", "text": "hi"})
+            error = await wall.until("error")
+            assert (error["code"], error["fatal"]) == ("unavailable", False)
+
+
+async def test_floods_below_the_application_are_closed(serve: Serve) -> None:
+    async with serve() as live:
+        good = await live.join("good")
+        pings, pieces = await live.join("pings"), await live.join("pieces")
+        with contextlib.suppress(ConnectionClosed):
+            for _ in range(500):
+                await pings.socket.ping()
+        assert await pings.closed() == 4113
+
+        async def fragments() -> AsyncGenerator[str]:
+            for _ in range(200):
+                yield " "
+
+        with contextlib.suppress(ConnectionClosed):
+            await pieces.socket.send(fragments())
+        assert await pieces.closed() == 4113
+        await good.say(turn(1, "undisturbed"))
+
+
+async def test_request_that_never_completes_is_let_go(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coach.http.protocol.HEADERS_S", 0.2)
+    async with serve() as live:
+        host, port = live.address.removeprefix("http://").split(":")
+        for begin in (b"", b"GET /ws/call HTTP/1.1\r\nHost: x\r\nX: "):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(begin)
+            with contextlib.suppress(ConnectionError):
+                async with asyncio.timeout(5):
+                    assert await reader.read() == b""
+            writer.close()
+        reader, writer = await asyncio.open_connection(host, int(port))
+        with contextlib.suppress(ConnectionError):
+            writer.write(b"GET / HTTP/1.1\r\n")
+            for _ in range(64):
+                writer.write(b"X-Filler: " + b"x" * 16_000 + b"\r\n")
+                await writer.drain()
+            assert await reader.read() == b""
+        writer.close()
+
+
+def test_a_long_call_costs_as_much_a_frame_as_a_short_one(packs: dict[str, Any]) -> None:
+    """Every frame walked all objections of the call."""
+    session = Session(Identity("call", "north", "general", "en", "en", 0), packs["general"])
+
+    def seconds(numbers: range) -> float:
+        began = time.perf_counter()
+        for n in numbers:
+            session.handle(Heard("main", f"u{n}", "client", TOO_MUCH, True, n, n, None, n), n * 1000)
+        return time.perf_counter() - began
+
+    early = min(seconds(range(1 + 50 * k, 51 + 50 * k)) for k in range(4))
+    seconds(range(201, 2_001))
+    late = min(seconds(range(2_001 + 50 * k, 2_051 + 50 * k)) for k in range(4))
+    assert late < 3 * early
