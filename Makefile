@@ -30,7 +30,7 @@ run: setup
 	$(BIN)/coach serve --demo
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 	cd web && ../scripts/npm run --silent test
 
 check: setup

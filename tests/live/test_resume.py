@@ -25,7 +25,6 @@ def fold(state: Event, events: list[Event]) -> dict[str, Any]:
     """The state of a welcome with later durable events applied, as any client would."""
     view = View(
         transcript=list(state["transcript"]),
-        objections={e["id"]: e for e in state["objections"]},
         signals={e["id"]: e for e in state["signals"]},
         archetype=state["archetype"],
         stage=state["stage"],
@@ -36,7 +35,7 @@ def fold(state: Event, events: list[Event]) -> dict[str, Any]:
         outcome=state.get("outcome"),
         summary=state.get("summary"),
     )
-    for event in events:
+    for event in [*state["objections"], *events]:
         view.apply(event)
     return view.state()
 

@@ -1,0 +1,107 @@
+"""Who runs where: the server on one core, the load generator on another, and what each of them used."""
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """The cores of both sides; None where the system cannot pin, or has but one core."""
+
+    server: int | None
+    generator: int | None
+
+
+def divide() -> Cores:
+    """Pin this process to the last core it may use, and keep the first one for the server."""
+    if sys.platform != "linux":
+        return Cores(None, None)
+    allowed = sorted(os.sched_getaffinity(0))
+    if len(allowed) < 2:
+        return Cores(None, None)
+    os.sched_setaffinity(0, {allowed[-1]})
+    return Cores(allowed[0], allowed[-1])
+
+
+def pin(pid: int, core: int | None) -> None:
+    """Pin a process that has not started a thread yet."""
+    if core is not None and sys.platform == "linux":
+        os.sched_setaffinity(pid, {core})
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """CPU between two readings, in seconds."""
+
+    wall_s: float
+    server_s: float
+    generator_s: float
+    others_s: float | None
+    """Of everybody else on the server's core, the kernel and the hypervisor included; None where unknown."""
+
+    @property
+    def server_share(self) -> float:
+        """Of a core, 0–1 (more with threads on several cores)."""
+        return self.server_s / self.wall_s
+
+    @property
+    def generator_share(self) -> float:
+        """Of a core, 0–1. Near 1 the generator is what is measured."""
+        return self.generator_s / self.wall_s
+
+    @property
+    def others_share(self) -> float | None:
+        """Of the server's core, 0–1: how noisy the machine was."""
+        return None if self.others_s is None else max(0.0, self.others_s / self.wall_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The clocks at one moment. Seconds since moments of their own."""
+
+    wall_s: float
+    server_s: float
+    generator_s: float
+    core_s: float | None
+
+    def until(self, later: "Reading") -> Usage:
+        """What was used between this reading and a later one."""
+        server = later.server_s - self.server_s
+        others = None if self.core_s is None or later.core_s is None else later.core_s - self.core_s - server
+        return Usage(later.wall_s - self.wall_s, server, later.generator_s - self.generator_s, others)
+
+
+def read(pid: int, core: int | None) -> Reading:
+    """The clocks of now: of the server `pid`, of this process, of the server's core."""
+    return Reading(time.perf_counter(), _process_s(pid), time.process_time(), _core_s(core))
+
+
+def _process_s(pid: int) -> float:
+    """CPU of all living threads. Nanoseconds where the kernel tells them: a tick of 10 ms is 40 frames."""
+    total_ns = 0
+    try:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            total_ns += int((task / "schedstat").read_bytes().split()[0])
+    except OSError:
+        times = psutil.Process(pid).cpu_times()
+        return float(times.user + times.system)
+    return total_ns / 1e9
+
+
+def _core_s(core: int | None) -> float | None:
+    """Seconds in which a core was not idle."""
+    if core is None:
+        return None
+    for line in Path("/proc/stat").read_text(encoding="ascii").splitlines():
+        name, *ticks = line.split()
+        if name == f"cpu{core}":
+            user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, ticks[:8])
+            return (user + nice + system + irq + softirq + steal) * _TICK_S
+    return None
