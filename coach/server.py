@@ -5,6 +5,7 @@ drain, and only when that is done uvicorn is told to exit.
 """
 
 import asyncio
+import gc
 import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from coach.sockets.peer import FRAME_BYTES
 from coach.sockets.transport import SocketProtocol
 
 BACKLOG = 2048
+GC_THRESHOLD = (20_000, 20, 50)
 _log = structlog.get_logger()
 
 
@@ -103,6 +105,7 @@ async def serve(
     async with running(settings, fail) as coach:
         server = Server(_config(settings, build_app(coach)), coach)
         servers.append(server)
+        _settle_heap()
         listening = _listen(settings)
         port = listening.getsockname()[1]
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -129,6 +132,17 @@ async def _beside(work: Coroutine[Any, Any, None]) -> None:
         await work
     except Exception as error:
         _log.error("beside.crashed", error=type(error).__name__)
+
+
+def _settle_heap() -> None:
+    """Keep the garbage collector off what lives as long as the process.
+
+    The packs are a million objects: a full collection walks them all and holds every call up for a third of a
+    second (benchmarks/README.md, "Garbage collection").
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLD)
 
 
 def _listen(settings: Settings) -> socket.socket:
