@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
@@ -240,99 +240,116 @@ class StoreWriter:
 
 
 def store(connection: Connection, batches: list[Batch]) -> set[str]:
-    """Write the batches in the open transaction; ids of the sessions that another owner has."""
-    refused: set[str] = set()
-    for batch in batches:
-        if not _claim_row(connection, batch):
-            refused.add(batch.session)
+    """Write the batches in the open transaction; ids of the sessions that another owner has.
+
+    One statement a table, whatever the number of sessions: the statements cost more than the rows.
+    """
+    refused = _refused(connection, batches)
     kept = [batch for batch in batches if batch.session not in refused]
-    _many(
+    new = [{"id": batch.session, **batch.row} for batch in kept if batch.new]
+    _run(connection, insert(tables.sessions), new)
+    _run(connection, _UPDATE_SESSION, [_bound(batch.row, _id=batch.session) for batch in kept if not batch.new])
+    finals = [(b.session, final) for b in kept for final in b.finals]
+    events = [(b.session, stored) for b in kept for stored in b.events]
+    _run(
         connection,
-        tables.utterances,
-        [{"session_id": b.session, "source": f.source, "seq": f.seq, **f.fields} for b in kept for f in b.finals],
+        insert(tables.utterances),
+        [{"session_id": session, "source": f.source, "seq": f.seq, **f.fields} for session, f in finals],
     )
-    _many(
+    _run(
         connection,
-        tables.events,
+        insert(tables.events),
         [
-            {
-                "session_id": b.session,
-                "offset": e.event["offset"],
-                "type": e.event["type"],
-                "at": e.event["at"],
-                "payload": e.payload,
-            }
-            for b in kept
-            for e in b.events
+            {"session_id": session, **{name: e.event[name] for name in ("offset", "type", "at")}, "payload": e.payload}
+            for session, e in events
         ],
     )
-    _many(connection, tables.feedback, [{"session_id": b.session, **f} for b in kept for f in b.feedback])
-    for batch in kept:
-        _profile(connection, batch)
-        _strategies(connection, batch)
+    _run(connection, insert(tables.feedback), [{"session_id": b.session, **f} for b in kept for f in b.feedback])
+    _profiles(connection, kept)
+    _strategies(connection, [(session, stored.event) for session, stored in events])
     return refused
 
 
-def _claim_row(connection: Connection, batch: Batch) -> bool:
-    """Write the session's row if this owner still has it."""
-    if batch.new:
-        row = {"id": batch.session, **batch.row}
-        result = connection.execute(upsert(tables.sessions).values(row).on_conflict_do_nothing())
-    else:
-        result = connection.execute(
-            update(tables.sessions)
-            .where(tables.sessions.c.id == batch.session, tables.sessions.c.owner == batch.expected_owner)
-            .values(batch.row)
-        )
-    return result.rowcount == 1
+def _refused(connection: Connection, batches: list[Batch]) -> set[str]:
+    """Sessions whose row is another owner's. The open transaction holds the write lock: nobody can come between."""
+    names = [batch.session for batch in batches]
+    found = connection.execute(
+        select(tables.sessions.c.id, tables.sessions.c.owner).where(tables.sessions.c.id.in_(names))
+    )
+    owners = {name: owner for name, owner in found}
+    return {b.session for b in batches if owners.get(b.session) != (None if b.new else b.expected_owner)}
 
 
-def _many(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
+def _run(connection: Connection, statement: Any, rows: list[dict[str, Any]]) -> None:
     if rows:
-        connection.execute(insert(table), rows)
+        connection.execute(statement, rows)
 
 
-def _profile(connection: Connection, batch: Batch) -> None:
-    newest = next((e.event for e in reversed(batch.events) if e.event["type"] == "archetype"), None)
-    if newest is None and batch.metrics is None:
-        return
-    values: dict[str, Any] = {"session_id": batch.session, "at": batch.row["active_at"], "profile": {}, "metrics": {}}
-    changed: dict[str, Any] = {"at": batch.row["active_at"]}
-    if newest is not None:
-        kept = ("ranking", "stable", "disc", "big_five", "evidence")
-        changed |= {"archetype": newest["stable"], "profile": {name: newest[name] for name in kept}}
-    if batch.metrics is not None:
-        changed["metrics"] = batch.metrics
-    connection.execute(
-        upsert(tables.profiles)
-        .values({**values, **changed})
-        .on_conflict_do_update(index_elements=["session_id"], set_=changed)
+def _bound(values: dict[str, Any], **keys: Any) -> dict[str, Any]:
+    """Values as parameters of an UPDATE, apart from the keys of its WHERE."""
+    return {**{f"new_{name}": value for name, value in values.items()}, **keys}
+
+
+def _profiles(connection: Connection, batches: list[Batch]) -> None:
+    """Newest archetype and metrics of each session."""
+    profiles, metrics = [], []
+    for batch in batches:
+        row = {"session_id": batch.session, "at": batch.row["active_at"], "profile": {}, "metrics": {}}
+        newest = next((e.event for e in reversed(batch.events) if e.event["type"] == "archetype"), None)
+        if newest is not None:
+            kept = {name: newest[name] for name in ("ranking", "stable", "disc", "big_five", "evidence")}
+            profiles.append({**row, "archetype": newest["stable"], "profile": kept})
+        if batch.metrics is not None:
+            metrics.append({**row, "metrics": batch.metrics})
+    _run(connection, _upsert_profile("archetype", "profile", "at"), profiles)
+    _run(connection, _upsert_profile("metrics", "at"), metrics)
+
+
+def _upsert_profile(*changed: str) -> Any:
+    statement = upsert(tables.profiles)
+    return statement.on_conflict_do_update(
+        index_elements=["session_id"], set_={name: statement.excluded[name] for name in changed}
     )
 
 
-def _strategies(connection: Connection, batch: Batch) -> None:
-    where = tables.strategies.c
-    for item in batch.events:
-        event = item.event
+def _strategies(connection: Connection, events: list[tuple[str, dict[str, Any]]]) -> None:
+    """Cards, how they ended, and their model text."""
+    opened, closed, suggested = [], [], []
+    for session, event in events:
         if event["type"] == "card" and event["status"] == "open":
-            row = {
-                "session_id": batch.session,
-                "card": event["id"],
-                "trigger": event["trigger"]["type"],
-                "label": event["trigger"]["id"],
-                "variant": event["variant"],
-                "opened_at": event["at"],
-            }
-            connection.execute(upsert(tables.strategies).values(row).on_conflict_do_nothing())
-        elif event["type"] in ("card", "suggestion"):
-            card, values = (
-                (event["id"], {"closed_at": event["at"], "why": event["why"]})
-                if event["type"] == "card"
-                else (event["card"], {"suggestion": {k: event[k] for k in _SUGGESTION}})
+            opened.append(
+                {
+                    "session_id": session,
+                    "card": event["id"],
+                    "trigger": event["trigger"]["type"],
+                    "label": event["trigger"]["id"],
+                    "variant": event["variant"],
+                    "opened_at": event["at"],
+                }
             )
-            connection.execute(
-                update(tables.strategies).where(where.session_id == batch.session, where.card == card).values(values)
-            )
+        elif event["type"] == "card":
+            why = {"closed_at": event["at"], "why": event["why"]}
+            closed.append(_bound(why, _session=session, _card=event["id"]))
+        elif event["type"] == "suggestion":
+            text = {"suggestion": {name: event[name] for name in _SUGGESTION}}
+            suggested.append(_bound(text, _session=session, _card=event["card"]))
+    _run(connection, insert(tables.strategies), opened)
+    _run(connection, _update_strategy("closed_at", "why"), closed)
+    _run(connection, _update_strategy("suggestion"), suggested)
+
+
+def _update_strategy(*changed: str) -> Any:
+    where = tables.strategies.c
+    return (
+        update(tables.strategies)
+        .where(where.session_id == bindparam("_session"), where.card == bindparam("_card"))
+        .values({name: bindparam(f"new_{name}") for name in changed})
+    )
 
 
 _SUGGESTION = ("status", "provider", "model", "text", "timing", "usage")
+_UPDATE_SESSION = (
+    update(tables.sessions)
+    .where(tables.sessions.c.id == bindparam("_id"))
+    .values({column.name: bindparam(f"new_{column.name}") for column in tables.sessions.c if column.name != "id"})
+)
