@@ -137,8 +137,8 @@ async def _beside(work: Coroutine[Any, Any, None]) -> None:
 def _settle_heap() -> None:
     """Keep the garbage collector off what lives as long as the process.
 
-    The packs are a million objects: a full collection walks them all and holds every call up for a third of a
-    second (benchmarks/README.md, "Garbage collection").
+    The packs are 420,000 objects, and a full collection that walks them holds every call up
+    (benchmarks/README.md, "Garbage collection").
     """
     gc.collect()
     gc.freeze()
