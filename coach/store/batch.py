@@ -38,6 +38,8 @@ class Batch:
     finals: list[StoredFinal] = field(default_factory=list)
     events: list[StoredEvent] = field(default_factory=list)
     feedback: list[dict[str, Any]] = field(default_factory=list)
+    verdicts: list[dict[str, Any]] = field(default_factory=list)
+    """Rows of `verdicts` without their session."""
     metrics: dict[str, Any] | None = None
 
 
@@ -79,6 +81,7 @@ class Journal:
         self._finals: list[StoredFinal] = []
         self._events: list[StoredEvent] = []
         self._feedback: list[dict[str, Any]] = []
+        self._verdicts: list[dict[str, Any]] = []
         self._metrics: dict[str, Any] | None = None
         self._touched = False
         self._writing = False
@@ -94,12 +97,12 @@ class Journal:
     @property
     def size(self) -> int:
         """How many rows wait."""
-        return len(self._finals) + len(self._events) + len(self._feedback)
+        return len(self._finals) + len(self._events) + len(self._feedback) + len(self._verdicts)
 
     @property
     def settled(self) -> bool:
         """Whether everything is stored."""
-        return not (self._writing or self._touched or self._finals or self._events or self._feedback)
+        return not (self._writing or self._touched or self.size)
 
     def final(self, final: StoredFinal) -> None:
         """Queue a final."""
@@ -135,9 +138,11 @@ class Journal:
             self._finals,
             self._events,
             self._feedback,
+            self._verdicts,
             self._metrics,
         )
-        self._finals, self._events, self._feedback, self._metrics, self._touched = [], [], [], None, False
+        self._finals, self._events, self._feedback, self._verdicts = [], [], [], []
+        self._metrics, self._touched = None, False
         self._writing = True
         return batch
 
@@ -163,5 +168,6 @@ class Journal:
         self._finals[:0] = batch.finals
         self._events[:0] = batch.events
         self._feedback[:0] = batch.feedback
+        self._verdicts[:0] = batch.verdicts
         self._metrics = self._metrics or batch.metrics
         self._touched, self._writing = True, False

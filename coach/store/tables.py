@@ -113,3 +113,17 @@ feedback = Table(
     Column("comment", Text),
     Column("at", BigInteger, nullable=False),
 )
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    _session(),
+    Column("source", String(64), primary_key=True),
+    Column("utterance", String(128), primary_key=True),
+    Column("provider", String(32), nullable=False),
+    Column("model", String(128), nullable=False),
+    Column("verdict", JSON, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""What the judge said about a client's final; `verdict`: `{"objections": [{"category", "quote"}], "signals": [{"kind",
+"quote"}]}`, every quote verbatim in the utterance. An utterance that was not judged has no row."""

@@ -265,6 +265,7 @@ def store(connection: Connection, batches: list[Batch]) -> set[str]:
         ],
     )
     _run(connection, insert(tables.feedback), [{"session_id": b.session, **f} for b in kept for f in b.feedback])
+    _run(connection, insert(tables.verdicts), [{"session_id": b.session, **v} for b in kept for v in b.verdicts])
     _profiles(connection, kept)
     _strategies(connection, [(session, stored.event) for session, stored in events])
     return refused

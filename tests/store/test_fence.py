@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import delete, select
+
 from coach.store import queries
 from coach.store.batch import Batch, StoredEvent
 from coach.store.database import open_database
 from coach.store.migrate import upgrade
+from coach.store.tables import sessions, verdicts
 from coach.store.writer import store
 
 ROW: dict[str, Any] = {
@@ -66,5 +69,24 @@ async def test_clean_session_keeps_its_epoch(tmp_path: Path) -> None:
         assert taken is not None and (taken.row["epoch"], taken.row["epochs"]) == ("one", [])
         crashed = await queries.claim(database, "call", "three")
         assert crashed is not None and crashed.row["epoch"] == "three"
+    finally:
+        await database.close()
+
+
+async def test_verdicts_are_kept_with_their_session_and_go_with_it(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/coach.db")
+    found = {"objections": [{"category": "price", "quote": "too expensive"}], "signals": []}
+    row = {"source": "main", "utterance": "u1", "provider": "openai", "model": "m", "verdict": found, "at": 7}
+    try:
+        await upgrade(database)
+        async with database.writer.begin() as connection:
+            await connection.run_sync(store, [Batch("call", ROW, 1, True, verdicts=[row])])
+        async with database.reader.connect() as connection:
+            kept = (await connection.execute(select(verdicts))).mappings().all()
+        assert [dict(each) for each in kept] == [{"session_id": "call", **row}]
+        async with database.writer.begin() as connection:
+            await connection.execute(delete(sessions))
+        async with database.reader.connect() as connection:
+            assert (await connection.execute(select(verdicts))).first() is None
     finally:
         await database.close()

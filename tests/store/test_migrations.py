@@ -22,12 +22,12 @@ async def test_up_down_up(tmp_path: Path) -> None:
     file = tmp_path / "coach.db"
     database = open_database(f"sqlite:///{file}")
     try:
-        assert await upgrade(database) == (None, "0001")
+        assert await upgrade(database) == (None, "0002")
         assert tables(file) == set(metadata.tables)
-        assert await upgrade(database) == ("0001", "0001")
+        assert await upgrade(database) == ("0002", "0002")
         await downgrade(database, "base")
         assert tables(file) == set()
-        assert (await upgrade(database))[1] == "0001"
+        assert (await upgrade(database))[1] == "0002"
     finally:
         await database.close()
 
