@@ -1,15 +1,9 @@
-/** The wire's words as types of their own. */
-import type {
-  ArchetypeShare, EndedEvent, ObjectionEvent, ServerEvent, SignalEvent, StageEvent, TranscriptEvent,
-} from './wire';
+/** The wire's labels. */
+import type { ServerEvent } from './wire';
 
-export type Language = TranscriptEvent['language'];
-export type Speaker = TranscriptEvent['speaker'];
-export type Category = ObjectionEvent['category'];
-export type SignalKind = SignalEvent['kind'];
-export type ArchetypeId = ArchetypeShare['id'];
-export type Stage = StageEvent['stage'];
-export type Outcome = NonNullable<EndedEvent['outcome']>;
+export type {
+  Archetype as ArchetypeId, Category, Language, Outcome, SignalKind, Speaker, Stage,
+} from './wire';
 
 /** Fields that some events have. Durable ones carry an offset. */
 export function common(event: ServerEvent): { session?: string; at?: number; offset?: number } {

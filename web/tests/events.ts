@@ -8,7 +8,7 @@ const cause = { utterance: 'u1', source: 'mic' };
 
 export function welcome(fields: Partial<WelcomeEvent> = {}): WelcomeEvent {
   return {
-    type: 'welcome', session: 'call-1', epoch: 'e1', offset: 0, acked: 0, resumed: false,
+    type: 'welcome', session: 'call-1', at: 1_000, epoch: 'e1', offset: 0, acked: 0, resumed: false,
     heartbeat_ms: 25_000, limits: { frame_bytes: 65_536, text_chars: 8_000, frames_per_s: 100 },
     state: {}, ...fields,
   };
