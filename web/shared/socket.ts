@@ -16,17 +16,23 @@ export interface Status {
 /** Closed by us to resume: an event is missing, or the server has gone silent. */
 export const RESUME = 1000;
 const UNAUTHORIZED = 4001;
-const TOKEN_FAILED = 4101;
+/** Like a lost network: mostly it is one, e.g. on a laptop that has just woken. */
+const TOKEN_FAILED = 1006;
 
 const SUBPROTOCOL = 'coach.v1';
 const OPENING_LIMIT_MS = 10_000;
 const STABLE_AFTER_MS = 5_000;
 const DEFAULT_HEARTBEAT_MS = 25_000;
 const MISSED_BEATS = 2.5;
+/** A socket that may have died unheard, while the machine slept, has this long to say anything. */
+const PROBE_LIMIT_MS = 5_000;
+const TICK_MS = 10_000;
+/** A tick later than this means that the machine slept. */
+const LATE_TICK_MS = 20_000;
 const BUFFER_LIMIT_BYTES = 256 * 1024;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-const TIMERS = ['retry', 'opening', 'silence', 'stable', 'token'] as const;
+const TIMERS = ['retry', 'opening', 'silence', 'stable', 'token', 'tick'] as const;
 type Timer = (typeof TIMERS)[number];
 
 export interface SocketOptions {
@@ -137,7 +143,23 @@ export class Socket {
   #goLive(): void {
     this.#clear('opening');
     this.#after('stable', STABLE_AFTER_MS, () => (this.#failures = 0));
+    this.#tick();
     this.#set({ state: 'live', code: null });
+  }
+
+  /** Timers stand still while a machine sleeps: one that comes late is how we know. */
+  #tick(): void {
+    const began = Date.now();
+    this.#after('tick', TICK_MS, () => {
+      if (Date.now() - began > LATE_TICK_MS) this.#probe();
+      this.#tick();
+    });
+  }
+
+  /** Whatever arrives puts the silence limit back to what heartbeats allow. */
+  #probe(): void {
+    this.#write({ type: 'ping', t: 'probe' });
+    this.#after('silence', PROBE_LIMIT_MS, () => this.#leave(RESUME));
   }
 
   /** The only exit of a connection; `code` null means that our owner wants no other. */
@@ -191,12 +213,17 @@ export class Socket {
     });
   }
 
-  /** A network or a reader that comes back need not wait, unless the server asked us to. */
+  /**
+   * A network or a reader that comes back need not wait, unless the server asked us to; a socket
+   * that lived through it has to show that it still does.
+   */
   #listen(): () => void {
     if (typeof window === 'undefined') return () => undefined;
     const hurry = () => {
       const { state, code } = this.#status;
-      if (state !== 'offline' || document.hidden || closeAction(code ?? 0) !== 'at_once') return;
+      if (document.hidden) return;
+      if (state === 'live') this.#probe();
+      if (state !== 'offline' || closeAction(code ?? 0) !== 'at_once') return;
       this.#clear('retry');
       void this.#connect();
     };

@@ -5,7 +5,7 @@ export const MAX_FRAMES = 500;
 export const MAX_BYTES = 1_000_000;
 
 interface Entry { seq: number; json: string }
-interface Kept { last: number; entries: Entry[] }
+interface Kept { last: number; entries: Entry[]; isGreeted?: boolean }
 
 /**
  * The finals that the server has not stored yet, in order, across reloads of the tab.
@@ -17,6 +17,8 @@ export class Unacked {
   #entries: Entry[] = [];
   #last = 0;
   #sentTo = 0;
+  /** Until a server has told what it has of this source, our numbers are our own. */
+  #isGreeted = false;
 
   constructor(session: string, source: string, storage: Storage) {
     this.#key = `coach.unacked.${session}.${source}`;
@@ -24,9 +26,10 @@ export class Unacked {
     const kept = storage.get(this.#key);
     if (!kept) return;
     try {
-      const { last, entries } = JSON.parse(kept) as Kept;
+      const { last, entries, isGreeted } = JSON.parse(kept) as Kept;
       this.#last = last;
       this.#entries = entries;
+      this.#isGreeted = isGreeted ?? false;
     } catch {
       storage.remove(this.#key);
     }
@@ -54,10 +57,14 @@ export class Unacked {
     this.#keep();
   }
 
-  /** A fresh socket: what the server stored goes, everything after it is to be sent again. */
+  /**
+   * A fresh socket: what the server stored goes, everything after it is to be sent again. What an
+   * earlier tab brought under the same name is not ours: the first welcome only moves our numbers.
+   */
   welcome(acked: number): void {
     const first = this.#entries[0]?.seq ?? this.#last + 1;
-    if (acked < first - 1) this.#renumber(acked);
+    if (!this.#isGreeted || acked < first - 1) this.#renumber(acked);
+    this.#isGreeted = true;
     this.ack(acked);
     this.#sentTo = acked;
   }
@@ -77,7 +84,7 @@ export class Unacked {
     return (this.#entries.at(-1)?.seq ?? 0) > this.#sentTo;
   }
 
-  /** The server lost its memory of this source: what is left starts after its number. */
+  /** What is left starts after the server's number. */
   #renumber(acked: number): void {
     this.#entries = this.#entries.map((entry, index) => {
       const seq = acked + 1 + index;
@@ -87,6 +94,8 @@ export class Unacked {
   }
 
   #keep(): void {
-    this.#storage.set(this.#key, JSON.stringify({ last: this.#last, entries: this.#entries }));
+    this.#storage.set(this.#key, JSON.stringify({
+      last: this.#last, entries: this.#entries, isGreeted: this.#isGreeted,
+    }));
   }
 }

@@ -123,12 +123,22 @@ describe('finals', () => {
   it('survive a reload of the tab', async () => {
     const storage = memoryStorage();
     const before = conversation(storage);
+    before.start();
+    await greet();
     before.sendFinal(line('a'));
     before.sendFinal(line('b'));
+    before.stop();
     const after = conversation(storage);
     after.start();
     after.sendFinal(line('c'));
     expect(finals(await greet({ acked: 1 }))).toEqual([[2, 'b'], [3, 'c']]);
+  });
+
+  it('come after what an earlier tab brought under the same name', async () => {
+    const one = conversation();
+    one.sendFinal(line('a'));
+    one.start();
+    expect(finals(await greet({ acked: 7 }))).toEqual([[8, 'a']]);
   });
 
   it('are refused beyond the limit, and told so', async () => {

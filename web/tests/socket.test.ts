@@ -129,6 +129,55 @@ describe('Socket', () => {
     expect(FakeSocket.opened).toHaveLength(2);
   });
 
+  it('asks a socket for a sign of life after the machine slept, and leaves one that is mute', async () => {
+    const first = await live(socket());
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(first.sent.at(-1)).toMatchObject({ type: 'ping' });
+    first.tell({ type: 'pong' });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(FakeSocket.opened).toHaveLength(1);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(15_001);
+    expect(FakeSocket.opened).toHaveLength(2);
+  });
+
+  describe('in a page', () => {
+    let page: EventTarget;
+    beforeEach(() => {
+      page = Object.assign(new EventTarget(), { hidden: false });
+      vi.stubGlobal('window', page);
+      vi.stubGlobal('document', page);
+    });
+    afterEach(() => vi.unstubAllGlobals());
+
+    it('comes back when the network does, also when it was the token that could not be fetched', async () => {
+      let isOnline = false;
+      socket(() => (isOnline ? Promise.resolve(null) : Promise.reject(new Error('network')))).start();
+      await vi.advanceTimersByTimeAsync(1_500);
+      expect(states.at(-1)?.state).toBe('offline');
+      isOnline = true;
+      page.dispatchEvent(new Event('online'));
+      await vi.advanceTimersByTimeAsync(0);
+      expect(FakeSocket.opened).toHaveLength(1);
+    });
+
+    it('leaves a live socket that says nothing within 5 s of the page being looked at again', async () => {
+      const first = await live(socket());
+      page.dispatchEvent(new Event('visibilitychange'));
+      expect(first.sent.at(-1)).toMatchObject({ type: 'ping' });
+      await vi.advanceTimersByTimeAsync(5_001);
+      expect(FakeSocket.opened).toHaveLength(2);
+    });
+
+    it('does not hurry when the server asked it to wait', async () => {
+      (await live(socket())).drop(4101);
+      page.dispatchEvent(new Event('online'));
+      await vi.advanceTimersByTimeAsync(0);
+      expect(FakeSocket.opened).toHaveLength(1);
+    });
+  });
+
   it('gives up on a socket that never welcomes', async () => {
     socket().start();
     await vi.advanceTimersByTimeAsync(10_001);
