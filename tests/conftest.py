@@ -16,6 +16,8 @@ from coach.packs.knowledge import Knowledge
 from coach.settings import Settings
 from tests.talk import Live
 
+pytest_plugins = ["tests.services", "tests.faults.fixtures"]
+
 
 @pytest.fixture(scope="session")
 def packs() -> dict[str, Knowledge]:
