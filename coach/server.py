@@ -23,6 +23,7 @@ from coach.loopback import is_loopback
 from coach.settings import Settings, SettingsError
 from coach.sockets.peer import FRAME_BYTES
 from coach.sockets.transport import SocketProtocol
+from coach.store.database import is_shared
 
 BACKLOG = 2048
 GC_THRESHOLD = (20_000, 20, 50)
@@ -32,11 +33,20 @@ _log = structlog.get_logger()
 class Server(uvicorn.Server):
     """uvicorn's server with a drain between the signal and the end."""
 
-    def __init__(self, config: uvicorn.Config, coach: Coach) -> None:
+    def __init__(
+        self, config: uvicorn.Config, coach: Coach, on_started: Callable[[], None], *, shares_port: bool
+    ) -> None:
         super().__init__(config)
         self._coach = coach
+        self._on_started = on_started
+        self._shares_port = shares_port
         self._draining: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; from here on signals are ours and connections are taken."""
+        await super().startup(sockets)
+        self._on_started()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """First signal: drain, then exit. Second: exit now."""
@@ -51,16 +61,28 @@ class Server(uvicorn.Server):
             self._draining = self._coach.tasks.create_task(self._drain(), name="drain")
 
     async def _drain(self) -> None:
+        if self._shares_port:
+            # Whoever comes now goes to the other processes. Alone, it answers that it is not ready.
+            for listener in self.servers:
+                listener.close()
         await self._coach.drain()
         self.should_exit = True
 
 
-def check(settings: Settings) -> None:
-    """Raises `SettingsError` for settings that must not be served."""
+def check(settings: Settings, processes: int = 1) -> None:
+    """Raises `SettingsError` for settings that must not be served by so many processes."""
     if authenticator(settings).open and not is_loopback(settings.host):
         raise SettingsError(
             f"JWT_SECRET: is not set, so everybody would be admin on {settings.host}; set it, or serve on 127.0.0.1"
         )
+    if (processes > 1 or settings.redis_url) and not is_shared(settings.database_url):
+        why = "--workers" if processes > 1 else "REDIS_URL"
+        raise SettingsError(
+            f"{why}: several processes need a database that they can share: set DATABASE_URL to PostgreSQL "
+            "(postgresql://USER:PASSWORD@HOST/DATABASE)"
+        )
+    if processes > 1 and not settings.redis_url:
+        raise SettingsError("--workers: several processes find each other through Redis: set REDIS_URL")
 
 
 class ServerFailed(Exception):
@@ -83,9 +105,14 @@ Beside = Callable[[str, set[str]], Coroutine[Any, Any, None]]
 
 
 async def serve(
-    settings: Settings, on_started: Callable[[Started], None] | None = None, beside: Beside | None = None
+    settings: Settings,
+    on_started: Callable[[Started], None] | None = None,
+    beside: Beside | None = None,
+    listening: socket.socket | None = None,
 ) -> None:
     """Serve until a signal. `on_started` is told when it takes connections; `beside` runs as long as the server.
+
+    `listening` is a socket that other processes listen on too; without one a socket of its own is opened.
 
     Cancelling stops without a drain.
 
@@ -103,18 +130,20 @@ async def serve(
             server.stop()
 
     async with running(settings, fail) as coach:
-        server = Server(_config(settings, build_app(coach)), coach)
+        shares_port = listening is not None
+        listening = listening or listen(settings)
+        address = address_of(settings, listening)
+
+        def started() -> None:
+            _log.info("serve.started", address=address, database=coach.database.stored)
+            if on_started is not None:
+                on_started(Started(address, coach, server.stop))
+
+        server = Server(_config(settings, build_app(coach)), coach, started, shares_port=shares_port)
         servers.append(server)
         _settle_heap()
-        listening = _listen(settings)
-        port = listening.getsockname()[1]
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        address = f"http://{host}:{port}"
         if coach.services.authenticator.open:
             _log.warning("serve.open", note="no JWT_SECRET: everybody on this machine is admin")
-        _log.info("serve.started", address=address, database=coach.database.stored)
-        if on_started is not None:
-            on_started(Started(address, coach, server.stop))
         company = coach.tasks.create_task(_beside(beside(address, set(coach.packs))), name="beside") if beside else None
         try:
             await server.serve(sockets=[listening])
@@ -145,7 +174,13 @@ def _settle_heap() -> None:
     gc.set_threshold(*GC_THRESHOLD)
 
 
-def _listen(settings: Settings) -> socket.socket:
+def address_of(settings: Settings, listening: socket.socket) -> str:
+    """`http://host:port` of a listening socket."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{listening.getsockname()[1]}"
+
+
+def listen(settings: Settings) -> socket.socket:
     """A listening socket. Raises `OSError` that names the address."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:

@@ -1,14 +1,19 @@
-"""Prometheus figures of this process. Labels are from fixed sets: never a session, a team or a word of a call."""
+"""Prometheus figures. Labels are from fixed sets: never a session, a team or a word of a call."""
 
-from prometheus_client import Counter, Gauge, Histogram
+import os
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which prometheus-client is told where several processes keep their figures together."""
 _FAST = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 FRAMES = Counter("coach_frames_total", "Frames received, by type", ["type"])
 REFUSED = Counter("coach_errors_total", "Errors sent to peers, by code", ["code"])
 CLOSED = Counter("coach_closes_total", "Sockets closed by the server, by code", ["code"])
-SOCKETS = Gauge("coach_sockets", "Open sockets, by kind", ["kind"])
-SESSIONS = Gauge("coach_sessions", "Sessions in memory")
+SOCKETS = Gauge("coach_sockets", "Open sockets, by kind", ["kind"], multiprocess_mode="livesum")
+SESSIONS = Gauge("coach_sessions", "Sessions in memory", multiprocess_mode="livesum")
 HANDLE_SECONDS = Histogram(
     "coach_handle_seconds", "A frame in the core, until its events are in the outboxes", buckets=_FAST
 )
@@ -26,3 +31,12 @@ FIRST_TOKEN_SECONDS = Histogram(
     ["provider"],
     buckets=(0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 5),
 )
+
+
+def exposition() -> bytes:
+    """Everything in Prometheus' text format: of this process, or of all workers (`coach.workers`)."""
+    if SHARED_FOLDER not in os.environ:
+        return generate_latest()
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

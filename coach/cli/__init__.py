@@ -14,9 +14,10 @@ from coach.packs.loader import PackError
 from coach.server import ServerFailed
 from coach.settings import SettingsError
 from coach.store.migrate import DatabaseAway
+from coach.workers import WorkersFailed
 
 app = typer.Typer(help="A real-time sales coach that you run yourself.", no_args_is_help=True, add_completion=False)
-_EXPECTED = (SettingsError, PackError, CallFileError, Stopped, ServerFailed, DatabaseAway, OSError)
+_EXPECTED = (SettingsError, PackError, CallFileError, Stopped, ServerFailed, WorkersFailed, DatabaseAway, OSError)
 
 
 def _plain_errors(command: Callable[..., None]) -> Callable[..., None]:

@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from coach import __version__
 from coach.detect.linear import trained_on
@@ -18,7 +16,8 @@ from coach.http.pages import STATIC
 from coach.learning.corpus import fingerprint
 from coach.packs.loader import SHIPPED, pack_folders, read_pack
 from coach.settings import Settings, SettingsError, load
-from coach.store.database import open_database
+from coach.store.database import READ_ERRORS, open_database
+from coach.store.migrate import revision
 from coach.suggest import providers
 from coach.taxonomy import LANGUAGES
 
@@ -72,24 +71,19 @@ async def _database(known: Settings) -> Check:
         database = open_database(known.database_url)
     except SettingsError as error:
         return Check("database", "broken", str(error))
-    file = database.writer.url.database
-    if database.scratch is None and file and not await asyncio.to_thread(Path(file).exists):
+    file = None if database.shared or database.scratch is not None else database.writer.url.database
+    if file and not await asyncio.to_thread(Path(file).exists):
         await database.close()
-        return Check("database", "note", f"{known.database_url}: not there yet, `coach serve` makes it")
+        return Check("database", "note", f"{database.name}: not there yet, `coach serve` makes it")
     try:
-        async with database.writer.begin() as connection:
-            found = await connection.execute(text("SELECT name FROM sqlite_master WHERE name = 'alembic_version'"))
-            rows = (
-                (await connection.execute(text("SELECT version_num FROM alembic_version"))).all()
-                if found.first()
-                else []
-            )
-    except SQLAlchemyError as error:
-        return Check("database", "broken", f"{known.database_url}: {getattr(error, 'orig', error)}")
+        schema = await revision(database)
+    except READ_ERRORS as error:
+        reason = getattr(error, "orig", None) or error
+        return Check("database", "broken", f"{database.name}: {reason or type(error).__name__}")
     finally:
         await database.close()
-    schema = f"schema {rows[0][0]}" if rows else "no schema yet: `coach serve` or `coach migrate` makes it"
-    return Check("database", "ok", f"{known.database_url}, writable, {schema}")
+    words = f"schema {schema}" if schema else "no schema yet: `coach serve` or `coach migrate` makes it"
+    return Check("database", "ok", f"{database.name}, writable, {words}")
 
 
 def _redis(known: Settings) -> Check:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from coach import __version__
+from coach import __version__, telemetry
 from coach.http.respond import respond
 from coach.live.registry import Registry
 from coach.sockets.peer import Services
@@ -37,7 +37,7 @@ class Status:
 
     async def metrics(self, _request: Request) -> Response:
         """Prometheus figures."""
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
 
     def state(self) -> dict[str, Any]:
         """What `/health` says."""
