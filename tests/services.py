@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import psutil
 import pytest
 
 START_S = 20.0
@@ -206,6 +207,19 @@ class Postgres(Service):
 
     def restart(self, how: int = signal.SIGINT) -> None:
         super().restart(how)
+
+    def pause(self) -> None:
+        """A connection has a process of its own: those stop too."""
+        super().pause()
+        for each in psutil.Process(self.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.suspend()
+
+    def resume(self) -> None:
+        super().resume()
+        for each in psutil.Process(self.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.resume()
 
     async def run(self, statement: str, database: str = "postgres") -> None:
         """Run a statement as superuser."""

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +15,7 @@ from coach.live.registry import Registry
 from coach.live.runner import Runner, seller_name
 from coach.packs.knowledge import Knowledge
 from coach.store import queries
-from coach.store.database import Database
+from coach.store.database import READ_ERRORS, Database
 from coach.store.writer import EraseError
 from coach.wire.client import MAX_INT
 from coach.wire.codes import WireError
@@ -67,7 +66,7 @@ class Api:
             rows = await queries.many(
                 self._database, who.team, status=query.status, before=query.before, limit=query.limit
             )
-        except SQLAlchemyError:
+        except READ_ERRORS:
             raise ApiError(503, "unavailable", _AWAY) from None
         found = {row["id"]: _listed(row) for row in rows}
         for runner in self._registry.live():

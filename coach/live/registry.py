@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import orjson
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from coach import telemetry
 from coach.auth import Principal
@@ -25,7 +24,7 @@ from coach.session.session import Session
 from coach.session.state import Identity
 from coach.session.view import View
 from coach.store import queries
-from coach.store.database import Database
+from coach.store.database import READ_ERRORS, Database
 from coach.wire.client import HelloFrame
 from coach.wire.codes import CloseCode, WireError, draining, forbidden, internal, misuse
 from coach.wire.publication import text_frame
@@ -172,7 +171,7 @@ class Registry:
             try:
                 async with asyncio.timeout(LOAD_S):
                     stored = await queries.claim(self._database, session, _epoch())
-            except (SQLAlchemyError, OSError, TimeoutError):
+            except READ_ERRORS:
                 raise WireError(
                     "unavailable", "the database is away: come back", close=CloseCode.OVERLOADED, retry_after_ms=2_000
                 ) from None
@@ -273,7 +272,7 @@ class Registry:
         """End calls that were left, unloaded, longer than a session may idle."""
         try:
             names = await queries.idle(self._database, now_ms() - round(1000 * self._idle_s))
-        except SQLAlchemyError:
+        except READ_ERRORS:
             _log.warning("registry.idle_sweep_failed")
             return
         for name in names:

@@ -1,42 +1,76 @@
-"""Engines: where the data is, and how SQLite is opened. The only place that reads `DATABASE_URL`."""
+"""Engines: where the data is. The only place that reads `DATABASE_URL`."""
 
 import os
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coach.settings import SettingsError
+from coach.store import postgres, sqlite
 
-BUSY_MS = 500
-"""How long a write waits for another process's lock before it counts as unavailable."""
-
-
+FORMS = "`sqlite:///FILE`, `postgresql://USER:PASSWORD@HOST/DATABASE` or `memory`"
+READ_ERRORS = (SQLAlchemyError, OSError, TimeoutError)
+"""What a read raises when the database is away."""
 _SCRATCH = "coach-memory-"
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Two engines on one database: SQLite has one writer at a time, and readers must not wait for it."""
+    """Engines on one database: SQLite has one writer at a time, and readers must not wait for it."""
 
     reader: AsyncEngine
     writer: AsyncEngine
+    migrator: AsyncEngine
     stored: Literal["database", "memory"]
     """What an ack may say."""
     scratch: Path | None = None
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may write to it at once."""
+        return self.writer.dialect.name == "postgresql"
+
+    @property
+    def claimer(self) -> AsyncEngine:
+        """Where sessions are taken over: in turn with the writes on SQLite, beside them on PostgreSQL."""
+        return self.reader if self.shared else self.writer
+
+    @property
+    def name(self) -> str:
+        """The URL without its password, to be shown."""
+        if self.stored == "memory":
+            return "memory"
+        return self.writer.url.set(drivername=self.writer.dialect.name).render_as_string(hide_password=True)
+
+    def away(self, error: BaseException) -> bool:
+        """Whether an error means that the database does not answer, not that what was written is wrong."""
+        return postgres.is_away(error) if self.shared else isinstance(error, sqlite.AWAY)
+
+    async def forget_deleted(self) -> bool:
+        """Have deleted rows leave the disk; False if somebody who reads holds it up: try again.
+
+        PostgreSQL's own vacuum does it there, in its time.
+        """
+        return True if self.shared else await sqlite.empty_log(self.writer)
 
     async def close(self) -> None:
         """Close all connections; with `memory`, forget everything."""
         await self.reader.dispose()
         await self.writer.dispose()
+        await self.migrator.dispose()
         if self.scratch is not None:
             shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def is_shared(url: str) -> bool:
+    """Whether several processes may use the database at `url` at once: PostgreSQL only."""
+    return url.startswith(("postgres:", "postgresql:", "postgresql+"))
 
 
 def open_database(url: str) -> Database:
@@ -48,24 +82,36 @@ def open_database(url: str) -> Database:
         _forget_the_dead()
         scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
         file = URL.create("sqlite+aiosqlite", database=str(scratch / "coach.db"))
-        return Database(_sqlite(file, "OFF", write=False), _sqlite(file, "OFF", write=True), "memory", scratch)
+        return Database(*_sqlite(file, "OFF"), "memory", scratch)
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise SettingsError("DATABASE_URL: must be `sqlite:///FILE` or `memory`") from None
+    except (ArgumentError, ValueError):
+        raise SettingsError(f"DATABASE_URL: must be {FORMS}") from None
+    if is_shared(url):
+        if not parsed.database:
+            raise SettingsError("DATABASE_URL: names no database: postgresql://USER:PASSWORD@HOST/DATABASE")
+        return Database(
+            postgres.engine(parsed, write=False),
+            postgres.engine(parsed, write=True),
+            postgres.engine(parsed, write=True, patient=True),
+            "database",
+        )
     if parsed.database == ":memory:":
         raise SettingsError("DATABASE_URL: for a database in memory say `memory`")
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
-        raise SettingsError(
-            f"DATABASE_URL: `{parsed.drivername}` is not supported yet; use `sqlite:///FILE` or `memory`"
-        )
+        raise SettingsError(f"DATABASE_URL: `{parsed.drivername}` is not supported; use {FORMS}")
     path = Path(parsed.database).expanduser()
     folder = path.resolve().parent
     if not folder.is_dir():
         raise SettingsError(f"DATABASE_URL: there is no folder {folder}")
     file = parsed.set(drivername="sqlite+aiosqlite", database=str(path))
     # FULL: an ack means the disk has it, not only the page cache.
-    return Database(_sqlite(file, "FULL", write=False), _sqlite(file, "FULL", write=True), "database")
+    return Database(*_sqlite(file, "FULL"), "database")
+
+
+def _sqlite(file: URL, synchronous: str) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
+    writer = sqlite.engine(file, synchronous, write=True)
+    return sqlite.engine(file, synchronous, write=False), writer, writer
 
 
 def _forget_the_dead() -> None:
@@ -78,30 +124,3 @@ def _forget_the_dead() -> None:
             shutil.rmtree(path, ignore_errors=True)
         except PermissionError:
             pass
-
-
-def _sqlite(url: URL, synchronous: str, *, write: bool) -> AsyncEngine:
-    engine = create_async_engine(
-        url, pool_size=1 if write else 4, max_overflow=0, connect_args={"timeout": BUSY_MS / 1000}
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
-        # The driver's own BEGIN comes late and is deferred: a writer that upgrades its lock may deadlock.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode = WAL",
-            f"synchronous = {synchronous}",
-            f"busy_timeout = {BUSY_MS}",
-            "foreign_keys = ON",
-            "secure_delete = ON",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    return engine

@@ -6,16 +6,17 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, func, select
 
 from coach.store.database import Database
 
 
 class DatabaseAway(Exception):
-    """The database cannot be written: locked, full or read-only."""
+    """The database cannot be written: not there, locked, full or read-only."""
 
 
+_LOCK = 0x636F616368
+"""The advisory lock of a migration: "coach" in ASCII."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -28,23 +29,34 @@ def config(connection: Connection | None = None) -> Config:
 
 
 async def upgrade(database: Database, revision: str = "head") -> tuple[str | None, str | None]:
-    """Migrate up; (revision before, revision after). In one transaction, which holds SQLite's write lock:
-    two processes that start at once do it one after the other. Raises `DatabaseAway`."""
+    """Migrate up; (revision before, revision after). In one transaction that holds SQLite's write lock, or a lock
+    of its own: two processes that start at once do it one after the other. Raises `DatabaseAway`."""
 
     def run(connection: Connection) -> tuple[str | None, str | None]:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         before = MigrationContext.configure(connection).get_current_revision()
         if before != ScriptDirectory.from_config(config()).get_current_head() or revision != "head":
             command.upgrade(config(connection), revision)
         return before, MigrationContext.configure(connection).get_current_revision()
 
     try:
-        async with database.writer.begin() as connection:
+        async with database.migrator.begin() as connection:
             return await connection.run_sync(run)
-    except OperationalError as error:
-        raise DatabaseAway(f"DATABASE_URL: {error.orig}") from None
+    except Exception as error:
+        if not database.away(error):
+            raise
+        reason = getattr(error, "orig", None) or error
+        raise DatabaseAway(f"DATABASE_URL: {database.name}: {reason or type(error).__name__}") from None
 
 
 async def downgrade(database: Database, revision: str) -> None:
     """Migrate down to `revision` (`base`: an empty database)."""
-    async with database.writer.begin() as connection:
+    async with database.migrator.begin() as connection:
         await connection.run_sync(lambda sync: command.downgrade(config(sync), revision))
+
+
+async def revision(database: Database) -> str | None:
+    """The schema's revision, found in a transaction that could write; None: there is none yet. Raises `READ_ERRORS`."""
+    async with database.writer.begin() as connection:
+        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())

@@ -47,8 +47,9 @@ async def claim(database: Database, session: str, epoch: str) -> StoredSession |
     if known is None:
         return None
     # Fence and read in one transaction: what an earlier owner stores after it is refused, before it is seen.
-    async with (database.writer if known == "live" else database.reader).begin() as connection:
-        row = dict((await connection.execute(select(sessions).where(sessions.c.id == session))).mappings().one())
+    async with (database.claimer if known == "live" else database.reader).begin() as connection:
+        found = await connection.execute(select(sessions).where(sessions.c.id == session).with_for_update())
+        row = dict(found.mappings().one())
         crashed = row["status"] == "live" and not row["clean"]
         if crashed:
             row["epochs"] = [*row["epochs"], [row["epoch"], row["offset"]]]

@@ -127,3 +127,11 @@ verdicts = Table(
 )
 """What the judge said about a client's final; `verdict`: `{"objections": [{"category", "quote"}], "signals": [{"kind",
 "quote"}]}`, every quote verbatim in the utterance. An utterance that was not judged has no row."""
+
+team_roles = Table(
+    "team_roles",
+    metadata,
+    Column("role", String(63), primary_key=True),
+    Column("team", String(128), primary_key=True),
+)
+"""Database roles that may read a team's rows (PostgreSQL, row-level security); the server does not look here."""

@@ -6,15 +6,14 @@ When the database is away the group waits and is tried again: nothing is dropped
 """
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Iterable
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 
 from coach import telemetry
 from coach.store import tables
@@ -30,9 +29,6 @@ ROWS_MOST = 500
 CHECKPOINT_TRIES = 10
 CHECKPOINT_PAUSE_S = 0.2
 LOG_RETRY_S = 1.0
-
-_AWAY = (OperationalError, InterfaceError, sqlite3.OperationalError, OSError)
-"""The database does not answer, for whatever is written; anything else is the fault of what is written."""
 
 _log = structlog.get_logger()
 
@@ -124,11 +120,11 @@ class StoreWriter:
         began = time.perf_counter()
         try:
             refused = await self._store([batch for _, batch in group])
-        except _AWAY as error:
+        except Exception as error:
+            if not self._database.away(error):
+                return await self._one_by_one(group)
             self._failed(error, group)
             return False
-        except Exception:
-            return await self._one_by_one(group)
         telemetry.COMMIT_SECONDS.observe(time.perf_counter() - began)
         self._recovered()
         for journal, batch in group:
@@ -163,10 +159,10 @@ class StoreWriter:
         for place, (journal, batch) in enumerate(group):
             try:
                 refused = await self._store([batch])
-            except _AWAY as error:
-                self._failed(error, group[place:])
-                return False
             except Exception as error:
+                if self._database.away(error):
+                    self._failed(error, group[place:])
+                    return False
                 _log.error("store.session_broken", error=type(error).__name__)
                 journal.close()
                 journal.owner.broken()
@@ -192,7 +188,7 @@ class StoreWriter:
         try:
             async with self._database.writer.begin() as connection:
                 await connection.execute(delete(tables.sessions).where(tables.sessions.c.id == session))
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
             if not done.done():
                 done.set_exception(EraseError(type(error).__name__))
             return True
@@ -208,17 +204,8 @@ class StoreWriter:
         return True
 
     async def _empty_log(self) -> bool:
-        """Deleted pages live on in the write-ahead log until a checkpoint empties it; a reader can hold it up."""
-        try:
-            async with self._database.writer.connect() as connection:
-                raw = (await connection.get_raw_connection()).driver_connection
-                assert raw is not None
-                cursor = await raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                row = await cursor.fetchone()
-                await cursor.close()
-        except (SQLAlchemyError, sqlite3.Error, OSError):
-            return False
-        self._log_full = row is None or row[0] != 0
+        """Have what was deleted leave the disk; a reader can hold it up."""
+        self._log_full = not await self._database.forget_deleted()
         return not self._log_full
 
     def _failed(self, error: Exception, group: Iterable[tuple[Journal, Batch]]) -> None:
@@ -272,10 +259,13 @@ def store(connection: Connection, batches: list[Batch]) -> set[str]:
 
 
 def _refused(connection: Connection, batches: list[Batch]) -> set[str]:
-    """Sessions whose row is another owner's. The open transaction holds the write lock: nobody can come between."""
+    """Sessions whose row is another owner's. The rows stay locked until the commit: nobody can come between."""
     names = [batch.session for batch in batches]
     found = connection.execute(
-        select(tables.sessions.c.id, tables.sessions.c.owner).where(tables.sessions.c.id.in_(names))
+        select(tables.sessions.c.id, tables.sessions.c.owner)
+        .where(tables.sessions.c.id.in_(names))
+        .order_by(tables.sessions.c.id)  # one order for all instances: no deadlock
+        .with_for_update()
     )
     owners = {name: owner for name, owner in found}
     return {b.session for b in batches if owners.get(b.session) != (None if b.new else b.expected_owner)}
@@ -302,12 +292,13 @@ def _profiles(connection: Connection, batches: list[Batch]) -> None:
             profiles.append({**row, "archetype": newest["stable"], "profile": kept})
         if batch.metrics is not None:
             metrics.append({**row, "metrics": batch.metrics})
-    _run(connection, _upsert_profile("archetype", "profile", "at"), profiles)
-    _run(connection, _upsert_profile("metrics", "at"), metrics)
+    _run(connection, _upsert_profile(connection, "archetype", "profile", "at"), profiles)
+    _run(connection, _upsert_profile(connection, "metrics", "at"), metrics)
 
 
-def _upsert_profile(*changed: str) -> Any:
-    statement = upsert(tables.profiles)
+def _upsert_profile(connection: Connection, *changed: str) -> Any:
+    postgres = connection.dialect.name == "postgresql"
+    statement = postgresql.insert(tables.profiles) if postgres else sqlite.insert(tables.profiles)
     return statement.on_conflict_do_update(
         index_elements=["session_id"], set_={name: statement.excluded[name] for name in changed}
     )

@@ -1,47 +1,37 @@
 """The schema: up, down, and the same as the tables in the code."""
 
-import sqlite3
-from pathlib import Path
-
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
 
-from coach.store.database import open_database
-from coach.store.migrate import downgrade, upgrade
+from coach.store.database import Database
+from coach.store.migrate import config, downgrade, revision, upgrade
 from coach.store.tables import metadata
 
-
-def tables(path: Path) -> set[str]:
-    with sqlite3.connect(path) as database:
-        found = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    return found - {"alembic_version"}
+HEAD = ScriptDirectory.from_config(config()).get_current_head()
 
 
-async def test_up_down_up(tmp_path: Path) -> None:
-    file = tmp_path / "coach.db"
-    database = open_database(f"sqlite:///{file}")
-    try:
-        assert await upgrade(database) == (None, "0002")
-        assert tables(file) == set(metadata.tables)
-        assert await upgrade(database) == ("0002", "0002")
-        await downgrade(database, "base")
-        assert tables(file) == set()
-        assert (await upgrade(database))[1] == "0002"
-    finally:
-        await database.close()
+async def tables(database: Database) -> set[str]:
+    async with database.reader.connect() as connection:
+        names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+    return set(names) - {"alembic_version"}
 
 
-async def test_migrations_give_the_tables_of_the_code(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path}/coach.db")
+async def test_up_down_up(empty: Database) -> None:
+    assert await revision(empty) is None
+    assert await upgrade(empty) == (None, HEAD)
+    assert await tables(empty) == set(metadata.tables)
+    assert await upgrade(empty) == (HEAD, HEAD)
+    await downgrade(empty, "base")
+    assert await tables(empty) == set()
+    assert (await upgrade(empty))[1] == await revision(empty) == HEAD
 
+
+async def test_migrations_give_the_tables_of_the_code(database: Database) -> None:
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, metadata))
 
-    try:
-        await upgrade(database)
-        async with database.reader.connect() as connection:
-            assert await connection.run_sync(differences) == []
-    finally:
-        await database.close()
+    async with database.reader.connect() as connection:
+        assert await connection.run_sync(differences) == []
