@@ -38,7 +38,28 @@ def test_open_server_stays_on_this_machine() -> None:
     check(load({"HOST": "0.0.0.0", "JWT_SECRET": "x" * 32}))
 
 
-@pytest.mark.parametrize("url", ["postgres://x/y", "sqlite://", "nonsense", "sqlite:////nowhere/at/all/coach.db"])
+@pytest.mark.parametrize(
+    ("given", "processes", "named"),
+    [
+        ({"REDIS_URL": "redis://localhost"}, 1, "REDIS_URL.*PostgreSQL"),
+        ({"REDIS_URL": "redis://localhost", "DATABASE_URL": "memory"}, 1, "REDIS_URL.*PostgreSQL"),
+        ({}, 2, "--workers.*PostgreSQL"),
+        ({"DATABASE_URL": "postgres://x/y"}, 2, "--workers.*REDIS_URL"),
+    ],
+)
+def test_processes_that_cannot_share_do_not_start(given: dict[str, str], processes: int, named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        check(load(given), processes)
+    check(load({"DATABASE_URL": "postgres://x/y", "REDIS_URL": "redis://localhost"}), processes)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("sqlite://", "nonsense", "sqlite:////nowhere/at/all/coach.db", "mysql://x/y", "postgres://x"),
+        *("postgres://x/y?sslmode=maybe", "postgres://x/y?ssl=on", "postgres://x:port/y"),
+    ],
+)
 def test_database_url_that_cannot_be_used_is_named(url: str) -> None:
     with pytest.raises(SettingsError, match="DATABASE_URL"):
         open_database(url)
