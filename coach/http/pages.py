@@ -2,6 +2,7 @@
 
 import re
 from html import escape
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from coach.http.respond import ApiError, respond
 
 STATIC = Path(__file__).parent.parent / "static"
 _PAGES = {"/": "index.html", "/dashboard": "dashboard.html", "/embed.html": "embed.html"}
+# A module script of another origin, and each part that it imports, is fetched with CORS.
+_SHARED = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
 _ASSET = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -35,8 +38,8 @@ def routes() -> list[BaseRoute]:
 
 
 def _page(name: str) -> Any:
-    async def page(_request: Request) -> Response:
-        return _file(name)
+    async def page(request: Request) -> Response:
+        return _file(request, name)
 
     return page
 
@@ -46,18 +49,23 @@ async def _asset(request: Request) -> Response:
     name = request.path_params["name"]
     if not _ASSET.fullmatch(name):
         raise ApiError(404, "not_found", "there is nothing at this path")
-    return _file(f"assets/{name}", {"cache-control": "public, max-age=31536000, immutable"})
+    return _file(request, f"assets/{name}", _SHARED | {"cache-control": "public, max-age=31536000, immutable"})
 
 
-async def _widget(_request: Request) -> Response:
-    # A module script of another origin is fetched with CORS.
-    return _file("widget.js", {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"})
+async def _widget(request: Request) -> Response:
+    return _file(request, "widget.js", _SHARED)
 
 
-def _file(name: str, headers: dict[str, str] | None = None) -> Response:
+def _file(request: Request, name: str, headers: dict[str, str] | None = None) -> Response:
+    """A file of the build, as the build packed it where the browser can unpack."""
     if not (STATIC / name).is_file():
         raise ApiError(404, "not_built", "the pages are not built: run `make setup`")
-    return FileResponse(STATIC / name, headers={"cache-control": "no-cache", **(headers or {})})
+    headers = {"cache-control": "no-cache", "vary": "accept-encoding", **(headers or {})}
+    packed = STATIC / f"{name}.gz"
+    if "gzip" in request.headers.get("accept-encoding", "") and packed.is_file():
+        kind, _ = guess_type(name)
+        return FileResponse(packed, media_type=kind, headers=headers | {"content-encoding": "gzip"})
+    return FileResponse(STATIC / name, headers=headers)
 
 
 async def _openapi(_request: Request) -> Response:

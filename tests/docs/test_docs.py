@@ -308,7 +308,9 @@ def test_every_attribute_property_and_part_of_the_widget_is_explained() -> None:
     element = (web / "widget/element.ts").read_text(encoding="utf-8")
     observed = re.search(r"observedAttributes = \[(.*?)\]", element, re.DOTALL)
     assert observed
-    attributes = {*re.findall(r"'([a-z-]+)'", observed[1]), *re.findall(r"hasAttribute\('([a-z-]+)'\)", element)}
+    code = element + (web / "widget/floating.ts").read_text(encoding="utf-8")
+    read_or_set = re.findall(r"(?:has|get|toggle)Attribute\('([a-z-]+)'", code)
+    attributes = {*re.findall(r"'([a-z-]+)'", observed[1]), *read_or_set}
     assert attributes | {"theme"} == set(
         re.findall(r"^\| `([a-z-]+)` \|", section(text, "## Attributes"), re.MULTILINE)
     )
@@ -316,7 +318,7 @@ def test_every_attribute_property_and_part_of_the_widget_is_explained() -> None:
     # The widget has no page of its own.
     properties = set(re.findall(r"^  (--[\w-]+):", colours, re.MULTILINE)) - {"--coach-page"}
     assert properties == set(re.findall(r"`(--[\w-]+)`", section(text, "## Looks")))
-    views = [path.read_text(encoding="utf-8") for path in [*web.glob("widget/*.tsx"), web / "shared/archetype.tsx"]]
+    views = [path.read_text(encoding="utf-8") for path in [*web.glob("widget/**/*.tsx"), web / "shared/archetype.tsx"]]
     parts = {part for view in views for part in re.findall(r'\bpart="([a-z]+)"', view)}
     table = section(text, "## Looks").split("| part | what |")[1]
     assert parts == {name for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in named(row)}

@@ -1,5 +1,5 @@
 import type { ArchetypeId } from './taxonomy';
-import type { Words } from './texts';
+import type { Words } from './words';
 import type { ArchetypeEvent } from './wire';
 
 interface ArchetypeProps { archetype: ArchetypeEvent | null; words: Words }

@@ -1,5 +1,5 @@
 import type { Status } from './socket';
-import type { Words } from './texts';
+import type { Words } from './words';
 
 const STOPPED_BY: Record<number, 'unauthorized' | 'forbidden' | 'replaced'> = {
   4001: 'unauthorized',

@@ -1,4 +1,7 @@
-/** The seller's side of one call: `/ws/{session}`. Finals survive a lost connection and a reload. */
+/**
+ * One stream of transcript into a call, and for the seller the call's events: `/ws/{session}`.
+ * Finals survive a lost connection and a reload. A source hears of no event, so it misses none.
+ */
 import { Positions } from './positions';
 import { Socket, type Status } from './socket';
 import type { Storage } from './storage';
@@ -81,7 +84,7 @@ export class Conversation {
     if (event.type === 'welcome') this.#welcome(event);
     else if (event.type === 'ack') this.#unacked.ack(event.seq);
     else if (event.type === 'error') this.#refused(event);
-    else {
+    else if (this.#options.hello.role !== 'source') {
       const arrival = this.#positions.take(event, this.#options.session);
       if (arrival === 'gap') this.#socket.resume();
       if (arrival !== 'new') return false;

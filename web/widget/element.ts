@@ -1,12 +1,15 @@
 import { render } from 'preact';
 import archetype from '../shared/archetype.css?inline';
 import colours from '../shared/colours.css?inline';
+import { pickLanguage } from '../shared/language';
 import { socketServer } from '../shared/server';
 import { tabStorage } from '../shared/storage';
-import { pickLanguage } from '../shared/texts';
 import { fetchedToken, fixedToken } from '../shared/token';
 import type { Outcome } from '../shared/taxonomy';
 import { Desk, type SpokenLine } from './desk';
+import { Floating } from './floating';
+import { LETTERS, shortcutLetter } from './keys';
+import { spokenIn } from './texts';
 import { view } from './view';
 import styles from './widget.css?inline';
 
@@ -14,9 +17,10 @@ const sheet = new CSSStyleSheet();
 sheet.replaceSync(colours + archetype + styles);
 
 /**
- * `<live-coach session token token-url language ui-language pack url chat>`: a seller's coach for
- * one call. It fires `coach:card` and `coach:ended`. A recogniser of the host page, and later the
- * browser's own microphone, brings what was said through `sendTranscript`.
+ * `<live-coach session token token-url language ui-language pack url chat floating shortcut>`: a
+ * seller's coach for one call. It fires `coach:card` and `coach:ended`. What was said comes from
+ * the browser's own recognition, from the seller's keyboard, from a recogniser of the host page
+ * through `sendTranscript`, or from a bridge on the server.
  */
 export class LiveCoach extends HTMLElement {
   static readonly observedAttributes = [
@@ -24,8 +28,10 @@ export class LiveCoach extends HTMLElement {
   ];
 
   readonly #root = this.attachShadow({ mode: 'open' });
+  readonly #floating = new Floating(this);
   #desk: Promise<Desk> | null = null;
   #isRestarting = false;
+  #disable: (() => void) | null = null;
 
   constructor() {
     super();
@@ -33,10 +39,13 @@ export class LiveCoach extends HTMLElement {
   }
 
   connectedCallback(): void {
+    this.#disable ??= this.#enable();
     this.#restart();
   }
 
   disconnectedCallback(): void {
+    this.#disable?.();
+    this.#disable = null;
     this.#close();
   }
 
@@ -52,6 +61,23 @@ export class LiveCoach extends HTMLElement {
   /** Ends the call, with its outcome when there is one. */
   async endCall(outcome?: Outcome): Promise<boolean> {
     return (await this.#desk)?.send({ type: 'end', ...(outcome && { outcome }) }) ?? false;
+  }
+
+  /** Follows the page's keys and size; returns its own end. */
+  #enable(): () => void {
+    const unfloat = this.#floating.enable();
+    const onKeyDown = (event: KeyboardEvent) => {
+      const modifiers = this.getAttribute('shortcut');
+      const letter = modifiers && shortcutLetter(event, modifiers);
+      if (!letter || !LETTERS.includes(letter)) return;
+      event.preventDefault();
+      void this.#desk?.then((desk) => desk.keys.get(letter)?.());
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => {
+      document.removeEventListener('keydown', onKeyDown);
+      unfloat();
+    };
   }
 
   /** Several attributes set in one go make one new connection. */
@@ -82,9 +108,10 @@ export class LiveCoach extends HTMLElement {
       onEnded: (outcome) => this.#tell('coach:ended', { outcome }),
     });
     this.#desk = opening;
-    void opening.then((desk) => {
+    void Promise.all([opening, spokenIn(uiLanguage)]).then(([desk, spoken]) => {
       if (this.#desk !== opening) return;
-      render(view(desk, uiLanguage, this.hasAttribute('chat')), this.#root);
+      const context = { desk, floating: this.#floating, language: uiLanguage };
+      render(view(context, spoken, this.hasAttribute('chat')), this.#root);
       desk.start();
     });
   }

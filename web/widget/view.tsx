@@ -1,83 +1,123 @@
-import type { VNode } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ArchetypeView } from '../shared/archetype';
 import { nextDeadline, shownCards } from '../shared/cards';
-import { connectionWords } from '../shared/connection-words';
 import { useNow, useObserved } from '../shared/hooks';
-import { wordsIn, type Words } from '../shared/texts';
-import type { Language } from '../shared/taxonomy';
-import { AskBox, RaiseHand } from './ask';
+import type { Call } from '../shared/store';
+import type { Language, Outcome } from '../shared/taxonomy';
+import type { Words } from '../shared/words';
+import { AskBox } from './ask';
 import { CardView, Chips } from './card';
-import { Composer } from './composer';
 import type { Desk } from './desk';
+import type { Floating } from './floating';
 import { Gauges } from './gauges';
+import { Corner, Header } from './header';
+import { focusedLetter } from './keys';
 import { giveFeedback, stopSuggestion } from './requests';
-import { widgetTexts, type WidgetTexts } from './texts';
+import { SaidPanel } from './said-panel';
+import type { Spoken, WidgetTexts } from './texts';
 import { NudgeView, Whispers } from './whispers';
 
-export interface ViewContext { desk: Desk; texts: WidgetTexts; words: Words; language: Language }
+const THANKS_MS = 2_500;
+const OUTCOMES: readonly Outcome[] = ['won', 'next_step', 'lost'];
 
-export function view(desk: Desk, language: Language, chat: boolean): VNode {
-  const context = { desk, language, texts: widgetTexts(language), words: wordsIn(language) };
-  return <View key={desk.call.value.session} context={context} chat={chat} />;
+export interface ViewContext {
+  desk: Desk;
+  floating: Floating;
+  texts: WidgetTexts;
+  words: Words;
+  language: Language;
+}
+
+export function view(context: Omit<ViewContext, keyof Spoken>, spoken: Spoken, chat: boolean): VNode {
+  const { session } = context.desk.call.value;
+  const { texts, words } = spoken;
+  return <View key={session} context={{ ...context, texts, words }} chat={chat} />;
 }
 
 function View({ context, chat }: { context: ViewContext; chat: boolean }) {
   const { desk, texts, words } = context;
   const call = useObserved(desk.call);
   const status = useObserved(desk.status);
-  const now = useNow(nextDeadline(call.cards, Date.now()));
   const [chosen, setChosen] = useState<string | null>(null);
-  const [noted, setNoted] = useState<Record<string, boolean>>({});
-  const shown = shownCards(call.cards, now);
+  const [rated, setRated] = useState<ReadonlySet<string>>(new Set());
+  const [thanksAt, setThanksAt] = useState<number | null>(null);
+  const [isSaidOpen, setSaidOpen] = useState(chat);
+  const unrated = call.cards.filter(({ id }) => !rated.has(id));
+  const now = useNow(nextDeadline(unrated, Date.now()));
+  const shown = shownCards(unrated, now);
   const newest = shown[0];
   const card = shown.find(({ id }) => id === chosen) ?? newest;
   const isLive = status.state === 'live' && !call.ended;
   useEffect(() => setChosen(null), [newest?.id]);
 
   const rate = (used: boolean) => {
-    if (card && isLive && !(card.id in noted) && giveFeedback(desk, card.id, used)) {
-      setNoted({ ...noted, [card.id]: used });
-    }
+    if (!card || !isLive || !giveFeedback(desk, card.id, used)) return;
+    setRated(new Set([...rated, card.id]));
+    setThanksAt(Date.now());
   };
+  const toggleSaid = () => setSaidOpen(!isSaidOpen);
+  desk.keys.set('U', () => rate(true)).set('N', () => rate(false));
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.altKey || event.ctrlKey || event.metaKey || !card) return;
-    if (event.key === 'Escape') stopSuggestion(desk, card.id);
-    if (event.target instanceof HTMLInputElement) return;
-    if (event.key === 'u' || event.key === 'U') rate(true);
-    if (event.key === 'n' || event.key === 'N') rate(false);
+    if (event.key === 'Escape' && card) stopSuggestion(desk, card.id);
+    const letter = focusedLetter(event);
+    if (letter) desk.keys.get(letter)?.();
   };
 
   return (
     <section class="coach" part="panel" lang={context.language} tabIndex={0} aria-label={texts.name}
       onKeyDown={onKeyDown}>
-      <header>
-        <p class={`connection ${status.state}`} role="status">
-          {connectionWords(words, status)}
-          {status.state === 'stopped' && (
-            <button type="button" onClick={() => desk.start()}>{words.again}</button>
+      <Header context={context} call={call} status={status} isLive={isLive} isSaidOpen={isSaidOpen}
+        toggleSaid={toggleSaid} />
+      <SaidPanel context={context} call={call} isOpen={isSaidOpen} isChat={chat} />
+      <div class="slot">
+        <div aria-live="polite" aria-atomic="true">
+          {card ? (
+            <CardView key={card.id} context={context} call={call} card={card} isLive={isLive}
+              rate={rate} />
+          ) : (
+            <div class="quiet">
+              <Thanks until={thanksAt && thanksAt + THANKS_MS}>✓ {texts.noted}</Thanks>
+              <p>{emptyWords(context, call)}</p>
+              {isSilent(call) && !isSaidOpen && (
+                <button type="button" class="primary" onClick={toggleSaid}>{texts.said}</button>
+              )}
+            </div>
           )}
-        </p>
-        <RaiseHand context={context} call={call} isLive={isLive} />
-      </header>
-      <Whispers whispers={call.whispers} texts={texts} />
-      <NudgeView nudge={call.nudges.at(-1)} />
-      <div class="slot" aria-live="polite" aria-atomic="true">
-        {card ? (
-          <CardView key={card.id} context={context} call={call} card={card} isLive={isLive}
-            noted={noted[card.id]} rate={rate} />
-        ) : (
-          <p class="quiet">
-            {call.ended ? `${texts.ended}: ${words.outcomes[call.outcome ?? 'none']}` : texts.quiet}
-          </p>
-        )}
+        </div>
+        <Chips context={context} call={call} cards={shown.filter((other) => other !== card)}
+          choose={setChosen} />
       </div>
-      <Chips context={context} call={call} cards={shown.filter((other) => other !== card)}
-        choose={setChosen} />
+      <Whispers whispers={call.whispers} context={context} />
       <AskBox context={context} isLive={isLive} />
-      <Gauges metrics={call.metrics} stage={call.stage} texts={texts} words={words} />
+      <div class="now">
+        <Gauges metrics={call.metrics} stage={call.stage} texts={texts} words={words} />
+        <NudgeView nudge={call.nudges.at(-1)} />
+      </div>
       <ArchetypeView archetype={call.archetype} words={words} />
-      <Composer context={context} call={call} isOpen={chat} isLive={isLive} />
+      <details class="end">
+        <summary>{texts.endCall}</summary>
+        {OUTCOMES.map((outcome) => (
+          <button type="button" class="small" key={outcome} disabled={!isLive}
+            onClick={() => desk.send({ type: 'end', outcome })}>{words.outcomes[outcome]}</button>
+        ))}
+      </details>
+      <Corner context={context} />
     </section>
   );
+}
+
+function isSilent({ transcript, interims, ended }: Call): boolean {
+  return !ended && transcript.length + interims.length === 0;
+}
+
+function emptyWords({ texts, words }: ViewContext, call: Call): string {
+  if (call.ended) return `${texts.ended}: ${words.outcomes[call.outcome ?? 'none']}`;
+  return isSilent(call) ? `${texts.idle} ${texts.bridge}` : texts.quiet;
+}
+
+/** That a rating was taken; its card is gone by then. */
+function Thanks({ until, children }: { until: number | null; children: ComponentChildren }) {
+  const now = useNow(until);
+  return until !== null && now < until ? <b>{children}</b> : null;
 }
