@@ -11,8 +11,9 @@ from starlette.responses import Response
 from coach.analyze import Conversation, analyze_gently
 from coach.auth import Authenticator, Principal
 from coach.http.respond import ApiError, invalid, manager, principal, respond
+from coach.live.ports import LiveSession
 from coach.live.registry import Registry
-from coach.live.runner import Runner, seller_name
+from coach.live.row import seller_name
 from coach.packs.knowledge import Knowledge
 from coach.store import queries
 from coach.store.database import READ_ERRORS, Database
@@ -85,7 +86,7 @@ class Api:
         """One session with its whole state."""
         runner = await self._mine(request)
         return respond(
-            {**runner.listed(), "epoch": runner.history.epoch, "offset": runner.session.offset, "state": runner.state()}
+            {**runner.listed(), "epoch": runner.history.epoch, "offset": runner.offset, "state": runner.state()}
         )
 
     async def events(self, request: Request) -> Response:
@@ -95,7 +96,7 @@ class Api:
         after = max(query.after, runner.history.first - 1)
         frames = list(runner.past(after)) if after <= runner.history.last else []
         events = [_payload(frame) for frame in frames[: query.limit]]
-        head = orjson.dumps({"session": runner.id, "epoch": runner.history.epoch, "offset": runner.session.offset})
+        head = orjson.dumps({"session": runner.id, "epoch": runner.history.epoch, "offset": runner.offset})
         body = head[:-1] + b',"events":[' + b",".join(events) + b"]}"
         return Response(body, media_type="application/json")
 
@@ -129,7 +130,7 @@ class Api:
             raise ApiError(422, "bad_request", str(error)) from None
         return respond(found.model_dump())
 
-    async def _mine(self, request: Request) -> Runner:
+    async def _mine(self, request: Request) -> LiveSession:
         """The session of the path, if it is the team's. Another team's does not exist for this one."""
         who: Principal = principal(request, self._authenticator)
         try:

@@ -15,7 +15,7 @@ from coach.auth import Principal
 from coach.clock import now_ms
 from coach.live.history import History
 from coach.live.hub import Hub
-from coach.live.ports import Shared, Watcher
+from coach.live.ports import LiveSession, Shared, Watcher
 from coach.live.runner import Runner
 from coach.packs.knowledge import Knowledge
 from coach.session import state as states
@@ -26,7 +26,7 @@ from coach.session.view import View
 from coach.store import queries
 from coach.store.database import READ_ERRORS, Database
 from coach.wire.client import HelloFrame
-from coach.wire.codes import CloseCode, WireError, draining, forbidden, internal, misuse
+from coach.wire.codes import CloseCode, WireError, draining, internal, misuse
 from coach.wire.publication import text_frame
 
 LOAD_S = 3.0
@@ -41,7 +41,7 @@ _log = structlog.get_logger()
 class Awaiting(Watcher, Protocol):
     """A dashboard that watches a session which does not exist yet."""
 
-    def started(self, runner: Runner) -> None:
+    def started(self, session: LiveSession) -> None:
         """The session has begun."""
         ...
 
@@ -90,14 +90,7 @@ class Registry:
             raise misuse(f"pack: `{hello.pack}` is not one of {', '.join(sorted(self._knowledge))}")
         runner = await self._load(session, lambda: self._begin(session, principal, hello, knowledge))
         assert runner is not None
-        if runner.team != principal.team:
-            raise forbidden("the session belongs to another team")
-        if principal.role == "seller":
-            if not runner.seller:
-                runner.seller = principal.subject
-                runner.journal.touch()
-            elif runner.seller != principal.subject:
-                raise forbidden("the session belongs to another seller")
+        runner.admit(principal)
         return runner
 
     async def find(self, session: str) -> Runner | None:

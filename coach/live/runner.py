@@ -15,24 +15,25 @@ from typing import Any
 import structlog
 
 from coach import telemetry
+from coach.auth import Principal
 from coach.clock import now_ms
 from coach.live.history import History
 from coach.live.hub import interim_topic, session_topic, wall_topic
 from coach.live.ports import Sender, Shared, Source, Watcher
+from coach.live.row import row, seller_name, shown
 from coach.live.throttle import Throttle
 from coach.session.effects import Again, Effect, Publish, Refuse, Remember, Show, StopSuggestion, Suggest, Take
-from coach.session.inputs import Input, SuggestionEnded, TimerDue, Watched
+from coach.session.inputs import Asked, HandRaised, Heard, Input, Rated, SuggestionEnded, TimerDue, Watched
 from coach.session.session import Session
 from coach.session.wall import wall_line
 from coach.store.batch import Journal, StoredEvent, StoredFinal
 from coach.suggest.stream import SuggestionStream
-from coach.wire.codes import CloseCode, WireError, draining, internal
+from coach.wire.codes import CloseCode, WireError, draining, forbidden, internal
 from coach.wire.publication import Publication
 
 INTERIM_S = 0.1
 WALL_S = 0.5
 """Watchers get at most ten interims and two wall lines a second of a session (protocol)."""
-SELLER_CHARS = 80
 LATE_RETRY_MS = 5_000
 
 _log = structlog.get_logger()
@@ -90,6 +91,11 @@ class Runner:
         return self.session.view.ended
 
     @property
+    def offset(self) -> int:
+        """The newest durable event's offset."""
+        return self.session.offset
+
+    @property
     def seller_name(self) -> str:
         """How the seller is shown: the name that the client gave, else the token's subject."""
         return seller_name(self.session.identity.metadata.get("seller"), self.seller)
@@ -99,6 +105,8 @@ class Runner:
     def post(self, event: Input, sender: Sender | None = None) -> None:
         """Handle an input now. Errors about it go to `sender`. A session that was closed hears nothing more."""
         if self.closed:
+            return
+        if self.journal.full and not self._makes_room(event, sender):
             return
         self._inbox.append((event, sender))
         if self._busy:
@@ -140,6 +148,21 @@ class Runner:
             self.watchers.discard(watcher)
             self.last_socket = time.monotonic()
             self.post(Watched(len(self.watchers)))
+
+    def admit(self, principal: Principal) -> None:
+        """Let a conversation socket in; the first seller makes the session theirs. Raises `WireError` (4003)."""
+        if self.team != principal.team:
+            raise forbidden("the session belongs to another team")
+        if principal.role == "seller":
+            if not self.seller:
+                self.seller = principal.subject
+                self.journal.touch()
+            elif self.seller != principal.subject:
+                raise forbidden("the session belongs to another seller")
+
+    def ping(self, t: Any, sender: Sender) -> None:
+        """Answer at once: what came before was handled to the end."""
+        sender.send({"type": "pong", "t": t})
 
     def past(self, after: int) -> Iterator[bytes]:
         """Frames of the durable events behind `after`."""
@@ -199,37 +222,11 @@ class Runner:
 
     def listed(self) -> dict[str, Any]:
         """What a list of sessions shows of it."""
-        identity, ended = self.session.identity, self.ended
-        return {
-            "id": self.id,
-            "seller": self.seller_name,
-            "pack": identity.pack,
-            "language": identity.language,
-            "status": "ended" if ended else "live",
-            "outcome": self.session.view.outcome,
-            "started_at": identity.started_at,
-            "ended_at": self.active_at if ended else None,
-        }
+        return {"id": self.id, **shown(self.session, self.seller_name, self.active_at)}
 
     def row(self) -> dict[str, Any]:
         """The `sessions` row as of now."""
-        identity = self.session.identity
-        listed = self.listed()
-        del listed["id"]
-        return {
-            **listed,
-            "team": identity.team,
-            "seller": self.seller,
-            "ui_language": identity.ui_language,
-            "metadata": identity.metadata,
-            "active_at": self.active_at,
-            "epoch": self.history.epoch,
-            "epochs": [list(past) for past in self.history.past],
-            "offset": self.session.offset,
-            "owner": self.fence,
-            "clean": self._clean or self.ended,
-            "core": self.session.dump(),
-        }
+        return row(self.session, self.history, self.seller, self.active_at, self.fence, clean=self._clean)
 
     def stored(self, acked: dict[str, int]) -> None:
         """Ack what was stored, behind the events that it caused."""
@@ -261,6 +258,22 @@ class Runner:
         self.close(internal())
 
     # Inside
+
+    def _makes_room(self, event: Input, sender: Sender | None) -> bool:
+        """Whether an input is taken although nothing more can be stored; if not, its sender is told."""
+        if isinstance(event, Heard):
+            if event.seq is not None and event.seq <= self.session.taken(event.source):
+                return True
+            refused = "not taken, send it again" if event.seq is not None else ""
+        elif isinstance(event, (Asked, Rated, HandRaised)):
+            refused = "what you sent was not taken"
+        else:
+            return True
+        if refused and sender is not None:
+            seq = event.seq if isinstance(event, Heard) else None
+            message = f"the database is away and the queue is full: {refused}"
+            sender.send(WireError("unavailable", message, seq=seq, retry_after_ms=LATE_RETRY_MS).event())
+        return False
 
     def _handle(self, event: Input, sender: Sender | None) -> None:
         """The edge of a session: a bug in it closes it, and no other."""
@@ -431,8 +444,3 @@ _ON_THE_WALL = frozenset({"transcript", "stage", "archetype", "objection", "rais
 def replaced() -> WireError:
     """Another socket took this source."""
     return WireError("replaced", "the same source connected again", close=CloseCode.REPLACED)
-
-
-def seller_name(given: object, subject: str) -> str:
-    """How a seller is shown: the name that the client gave, else the token's subject."""
-    return given[:SELLER_CHARS] if isinstance(given, str) and given else subject

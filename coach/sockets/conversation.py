@@ -6,14 +6,12 @@ from typing import Any, assert_never
 from coach import telemetry
 from coach.auth import Principal
 from coach.live.hub import session_topic
-from coach.live.runner import Runner
+from coach.live.ports import LiveSession
 from coach.session.inputs import Asked, Cancelled, EndAsked, HandRaised, Heard, Joined, Rated
 from coach.sockets.peer import Peer, Services
 from coach.wire import client, codec
 from coach.wire.codes import WireError, draining, forbidden, misuse
 
-UNAVAILABLE_RETRY_MS = 5_000
-_AWAY = "the database is away and the queue is full"
 _SESSION_ID = re.compile(client.SESSION_ID)
 
 
@@ -25,7 +23,7 @@ class ConversationPeer(Peer):
     def __init__(self, scope: dict[str, Any], services: Services, session: str) -> None:
         super().__init__(scope, services)
         self._session = session
-        self._runner: Runner | None = None
+        self._live: LiveSession | None = None
         self._role = "seller"
         self.source = "main"
 
@@ -41,21 +39,21 @@ class ConversationPeer(Peer):
             raise misuse(f"the first frame is `hello`, not `{hello.type}`")
         self.principal = self.authenticate(hello.token)
         self._check_role(self.principal, hello)
-        runner = await self.services.registry.open(self._session, self.principal, hello)
+        live = await self.services.registry.open(self._session, self.principal, hello)
         if self.services.draining:
             raise draining()
         if not self.wire.open:
             return
-        self._role, self.source, self._runner = hello.role, hello.source, runner
-        if hello.role == "seller" and hello.ui_language is not None and not runner.ended:
+        self._role, self.source, self._live = hello.role, hello.source, live
+        if hello.role == "seller" and hello.ui_language is not None and not live.ended:
             # A bridge may have opened the call before the seller's widget came.
-            runner.post(Joined(hello.ui_language))
-        self._welcome(runner, hello)
+            live.post(Joined(hello.ui_language))
+        self._welcome(live, hello)
 
     async def frame(self, text: str) -> None:
         """Any frame after `hello`."""
-        runner = self._runner
-        if runner is None:
+        live = self._live
+        if live is None:
             return
         frame = codec.conversation.decode(text)
         telemetry.FRAMES.labels(frame.type).inc()
@@ -63,25 +61,21 @@ class ConversationPeer(Peer):
             frame, (client.TranscriptFrame, client.PingFrame, client.AuthFrame, client.EndFrame, client.HelloFrame)
         ):
             raise WireError("not_allowed", f"a source does not send `{frame.type}`")
-        if runner.journal.full and isinstance(frame, (client.AskFrame, client.FeedbackFrame, client.RaiseHandFrame)):
-            raise WireError(
-                "unavailable", f"{_AWAY}: `{frame.type}` was not taken", retry_after_ms=UNAVAILABLE_RETRY_MS
-            )
         match frame:
             case client.TranscriptFrame():
-                self._transcript(runner, frame)
+                live.post(self._heard(frame), self)
             case client.PingFrame():
-                self.send({"type": "pong", "t": frame.t})
+                live.ping(frame.t, self)
             case client.AskFrame():
-                runner.post(Asked(frame.text), self)
+                live.post(Asked(frame.text), self)
             case client.CancelFrame():
-                runner.post(Cancelled(frame.card), self)
+                live.post(Cancelled(frame.card), self)
             case client.FeedbackFrame():
-                runner.post(Rated(frame.card, frame.rating, frame.used, frame.comment), self)
+                live.post(Rated(frame.card, frame.rating, frame.used, frame.comment), self)
             case client.RaiseHandFrame():
-                runner.post(HandRaised(frame.text), self)
+                live.post(HandRaised(frame.text), self)
             case client.EndFrame():
-                runner.post(EndAsked(frame.outcome), self)
+                live.post(EndAsked(frame.outcome), self)
             case client.AuthFrame():
                 self.renew(frame.token)
             case client.HelloFrame():
@@ -91,15 +85,14 @@ class ConversationPeer(Peer):
 
     def beat(self) -> None:
         """A heartbeat with the newest offset: who misses events notices and resumes."""
-        if self._runner is not None:
-            self.send({"type": "heartbeat", "session": self._session, "offset": self._runner.session.offset})
+        if self._live is not None:
+            self.send({"type": "heartbeat", "session": self._session, "offset": self._live.offset})
 
     def gone(self) -> None:
         """Leave the session; it lives on."""
-        runner = self._runner
-        if runner is not None:
-            runner.shared.hub.unsubscribe(session_topic(self._session), self)
-            runner.detach(self)
+        if self._live is not None:
+            self.services.registry.hub.unsubscribe(session_topic(self._session), self)
+            self._live.detach(self)
 
     def too_fast(self, text: str, retry_after_ms: int, seq: int | None = None) -> None:
         """A final that was not taken is named, so that the client sends it again."""
@@ -115,42 +108,28 @@ class ConversationPeer(Peer):
         if hello.role not in allowed[principal.role]:
             raise forbidden(f"a {principal.role} does not join a call as {hello.role}")
 
-    def _welcome(self, runner: Runner, hello: client.HelloFrame) -> None:
+    def _welcome(self, live: LiveSession, hello: client.HelloFrame) -> None:
         """Welcome, the missed past, and from here on everything: in one step, so that nothing falls between."""
-        why = runner.history.why_not(hello.after, hello.epoch)
+        why = live.history.why_not(hello.after, hello.epoch)
         listening = hello.role == "seller"
-        state = {} if not listening else runner.volatile() if why is None else runner.state()
-        acked = runner.acked.get(hello.source, 0)
-        self.welcome(
-            self._session, runner.history.epoch, runner.session.offset, why, state, acked=acked, ended=runner.ended
-        )
+        state = {} if not listening else live.volatile() if why is None else live.state()
+        acked = live.acked.get(hello.source, 0)
+        self.welcome(self._session, live.history.epoch, live.offset, why, state, acked=acked, ended=live.ended)
         if listening:
             if why is None and hello.after is not None:
-                self.outbox.replay(runner.past(hello.after))
-            runner.shared.hub.subscribe(session_topic(self._session), self)
-        runner.attach(self)
+                self.outbox.replay(live.past(hello.after))
+            self.services.registry.hub.subscribe(session_topic(self._session), self)
+        live.attach(self)
 
-    def _transcript(self, runner: Runner, frame: client.TranscriptFrame) -> None:
-        if runner.journal.full and not (frame.seq is not None and frame.seq <= runner.session.taken(self.source)):
-            if frame.seq is not None:
-                raise WireError(
-                    "unavailable",
-                    f"{_AWAY}: not taken, send it again",
-                    seq=frame.seq,
-                    retry_after_ms=UNAVAILABLE_RETRY_MS,
-                )
-            return
-        runner.post(
-            Heard(
-                self.source,
-                frame.utterance,
-                frame.speaker,
-                frame.text,
-                frame.final,
-                frame.start_ms,
-                frame.end_ms,
-                frame.language,
-                frame.seq,
-            ),
-            self,
+    def _heard(self, frame: client.TranscriptFrame) -> Heard:
+        return Heard(
+            self.source,
+            frame.utterance,
+            frame.speaker,
+            frame.text,
+            frame.final,
+            frame.start_ms,
+            frame.end_ms,
+            frame.language,
+            frame.seq,
         )

@@ -4,7 +4,7 @@ from typing import Any, assert_never
 
 from coach import telemetry
 from coach.live.hub import interim_topic, session_topic, wall_topic
-from coach.live.runner import Runner
+from coach.live.ports import LiveSession
 from coach.session.inputs import Whispered
 from coach.session.view import View
 from coach.sockets.peer import Peer, Services
@@ -22,7 +22,7 @@ class WatchPeer(Peer):
 
     def __init__(self, scope: dict[str, Any], services: Services) -> None:
         super().__init__(scope, services)
-        self._watched: dict[str, Runner] = {}
+        self._watched: dict[str, LiveSession] = {}
         self._expected: set[str] = set()
         self._wall: _Wall | None = None
 
@@ -61,8 +61,8 @@ class WatchPeer(Peer):
 
     def beat(self) -> None:
         """A heartbeat a watched session, or a bare one."""
-        for session, runner in self._watched.items():
-            self.send({"type": "heartbeat", "session": session, "offset": runner.session.offset})
+        for session, live in self._watched.items():
+            self.send({"type": "heartbeat", "session": session, "offset": live.offset})
         if not self._watched:
             self.send({"type": "heartbeat"})
 
@@ -80,18 +80,18 @@ class WatchPeer(Peer):
 
     def left(self, session: str, error: WireError) -> None:
         """The session is gone from here: leave its topics, and tell the peer."""
-        runner = self._watched.pop(session, None)
-        if runner is not None:
-            self._leave_topics(runner)
+        live = self._watched.pop(session, None)
+        if live is not None:
+            self._leave_topics(live)
             self.send({**error.event(), "fatal": False, "session": session})
 
-    def started(self, runner: Runner) -> None:
+    def started(self, session: LiveSession) -> None:
         """A session that was watched before it existed has begun."""
-        self._expected.discard(runner.id)
-        if self.principal is None or runner.team != self.principal.team:
+        self._expected.discard(session.id)
+        if self.principal is None or session.team != self.principal.team:
             self.shut(_not_yours())
         else:
-            self._join(runner, None, None)
+            self._join(session, None, None)
 
     async def _watch(self, frame: client.WatchFrame) -> None:
         if frame.sessions == "*":
@@ -100,21 +100,21 @@ class WatchPeer(Peer):
         for session in frame.sessions:
             if len(self._watched) + len(self._expected) >= SESSIONS_MOST:
                 raise WireError("not_allowed", f"sessions: at most {SESSIONS_MOST} on one socket")
-            runner = await self._find(session)
+            live = await self._find(session)
             if not self.wire.open:
                 return
-            if runner is None:
+            if live is None:
                 self._expected.add(session)
                 self.services.registry.expect(session, self)
                 self.welcome(session, "", 0, "new", {**View().state(), **_NOTHING})
-            elif self.principal is None or runner.team != self.principal.team:
+            elif self.principal is None or live.team != self.principal.team:
                 raise _not_yours()
             else:
                 self._leave(session)
-                self._join(runner, frame.after.get(session), frame.epochs.get(session))
+                self._join(live, frame.after.get(session), frame.epochs.get(session))
 
-    async def _find(self, session: str) -> Runner | None:
-        """The session's runner. Trouble with one session is no reason to lose the others of this socket."""
+    async def _find(self, session: str) -> LiveSession | None:
+        """The session if it is there. Trouble with one session is no reason to lose the others of this socket."""
         try:
             return await self.services.registry.find(session)
         except WireError as error:
@@ -132,32 +132,32 @@ class WatchPeer(Peer):
 
     async def _whisper(self, frame: client.WhisperFrame) -> None:
         assert self.principal is not None
-        runner = await self._find(frame.session)
-        if runner is None or runner.team != self.principal.team:
+        live = await self._find(frame.session)
+        if live is None or live.team != self.principal.team:
             raise WireError("not_allowed", "session: there is none of that id in your team")
-        runner.post(Whispered(self.principal.subject, frame.text), self)
+        live.post(Whispered(self.principal.subject, frame.text), self)
 
-    def _join(self, runner: Runner, after: int | None, epoch: str | None) -> None:
+    def _join(self, live: LiveSession, after: int | None, epoch: str | None) -> None:
         """Welcome, the missed past, and from here on everything, in one step."""
-        self._watched[runner.id] = runner
-        runner.watch(self)
-        why = runner.history.why_not(after, epoch)
-        state = runner.volatile() if why is None else runner.state()
-        self.welcome(runner.id, runner.history.epoch, runner.session.offset, why, state, ended=runner.ended)
+        self._watched[live.id] = live
+        live.watch(self)
+        why = live.history.why_not(after, epoch)
+        state = live.volatile() if why is None else live.state()
+        self.welcome(live.id, live.history.epoch, live.offset, why, state, ended=live.ended)
         if why is None and after is not None:
-            self.outbox.replay(runner.past(after))
-        runner.shared.hub.subscribe(session_topic(runner.id), self)
-        runner.shared.hub.subscribe(interim_topic(runner.id), self)
+            self.outbox.replay(live.past(after))
+        self.services.registry.hub.subscribe(session_topic(live.id), self)
+        self.services.registry.hub.subscribe(interim_topic(live.id), self)
 
     def _leave(self, session: str) -> None:
-        runner = self._watched.pop(session, None)
-        if runner is not None:
-            self._leave_topics(runner)
+        live = self._watched.pop(session, None)
+        if live is not None:
+            self._leave_topics(live)
 
-    def _leave_topics(self, runner: Runner) -> None:
-        runner.shared.hub.unsubscribe(session_topic(runner.id), self)
-        runner.shared.hub.unsubscribe(interim_topic(runner.id), self)
-        runner.unwatch(self)
+    def _leave_topics(self, live: LiveSession) -> None:
+        self.services.registry.hub.unsubscribe(session_topic(live.id), self)
+        self.services.registry.hub.unsubscribe(interim_topic(live.id), self)
+        live.unwatch(self)
 
     def _join_wall(self) -> None:
         assert self.principal is not None
@@ -166,9 +166,9 @@ class WatchPeer(Peer):
             self._wall = _Wall(self)
             self.services.registry.hub.subscribe(wall_topic(team), self._wall)
         self.welcome("*", "", 0, "new", {})
-        for runner in self.services.registry.live():
-            if runner.team == team and not runner.ended:
-                self._wall.deliver(Publication(runner.line(), key=f"{runner.id}:wall"))
+        for live in self.services.registry.live():
+            if live.team == team and not live.ended:
+                self._wall.deliver(Publication(live.line(), key=f"{live.id}:wall"))
 
     def _leave_wall(self) -> None:
         if self._wall is not None and self.principal is not None:
