@@ -25,6 +25,7 @@ from coach.loopback import local
 from coach.packs import knowledge, loader
 from coach.settings import Settings
 from coach.sockets.conversation import ConversationPeer
+from coach.sockets.limits import TeamLimits
 from coach.sockets.peer import Peer, Services, pulse
 from coach.sockets.watch import WatchPeer
 from coach.store.database import Database, open_database
@@ -94,9 +95,16 @@ async def running(settings: Settings, on_failure: Callable[[], None]) -> AsyncIt
                 lambda session: registry.drop(session),
             )
             registry = Registry(
-                shared, database, packs, unload_s=settings.session_unload_s, idle_s=settings.session_idle_s
+                shared,
+                database,
+                packs,
+                unload_s=settings.session_unload_s,
+                idle_s=settings.session_idle_s,
+                most=settings.max_sessions,
             )
-            services = Services(settings, authenticator(settings), registry)
+            services = Services(
+                settings, authenticator(settings), registry, TeamLimits(settings.team_frames_per_second)
+            )
             coach = Coach(settings, database, writer, shared, registry, services, tasks, packs)
             owned = [
                 spawn(_watched(coroutine, name, on_failure), name)

@@ -56,6 +56,10 @@ class Settings(BaseModel):
     """A socket that takes nothing for this long while something waits for it is closed (4108)."""
     max_connections: int = Field(10_000, ge=1, alias="COACH_MAX_CONNECTIONS")
     """Sockets at one time; one more is closed with 4101."""
+    max_sessions: int = Field(2_000, ge=1, alias="COACH_MAX_SESSIONS")
+    """Sessions in memory; a new one beyond is refused with 4101."""
+    team_frames_per_second: int = Field(20_000, ge=1, alias="COACH_TEAM_FRAMES_PER_SECOND")
+    """Frames all sockets of a team together may send a second; twice that in a burst."""
     drain_s: float = Field(10, gt=0, alias="COACH_DRAIN_S")
     """How long a stop may take to store everything and close its sockets."""
     script: str = Field("", alias="COACH_SCRIPT")

@@ -57,12 +57,14 @@ class Registry:
         *,
         unload_s: float,
         idle_s: float,
+        most: int,
     ) -> None:
         self._shared = shared
         self._database = database
         self._knowledge = knowledge
         self._unload_s = unload_s
         self._idle_s = idle_s
+        self._most = most
         self._runners: dict[str, Runner] = {}
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
         self._awaited: dict[str, set[Awaiting]] = {}
@@ -161,6 +163,7 @@ class Registry:
             runner = self._runners.get(session)
             if runner is not None:
                 return runner
+            self._make_room()
             try:
                 async with asyncio.timeout(LOAD_S):
                     stored = await queries.claim(self._database, session, _epoch())
@@ -180,6 +183,16 @@ class Registry:
                 for watcher in self._awaited.pop(session, ()):
                     watcher.started(runner)
             return runner
+
+    def _make_room(self) -> None:
+        """Let an ended call go that nobody looks at, if the memory is full. Raises `WireError` (4101)."""
+        if len(self._runners) < self._most:
+            return
+        for runner in self._runners.values():
+            if runner.ended and runner.journal.settled and not runner.sources and not runner.watchers:
+                runner.close(draining("the session was unloaded"))
+                return
+        raise WireError("overloaded", "too many calls on this instance: come back later", close=CloseCode.OVERLOADED)
 
     def _begin(self, session: str, principal: Principal, hello: HelloFrame, knowledge: Knowledge) -> Runner:
         ui_language = hello.ui_language or (hello.language if hello.language != "auto" else "en")

@@ -1,4 +1,4 @@
-"""How many frames a socket may send."""
+"""How much a socket, and a team with all its sockets, may send."""
 
 from dataclasses import dataclass, field
 
@@ -42,3 +42,27 @@ class FrameLimiter:
     def retry_after_ms(self) -> int:
         """When the next frame would pass."""
         return max(1, round(1000 * (1 - self._left) / self.per_second))
+
+    def full(self, now: float) -> bool:
+        """Whether nothing of it is used any more."""
+        return self._left + (now - self._at) * self.per_second >= BURST_S * self.per_second
+
+
+@dataclass(slots=True)
+class TeamLimits:
+    """One limiter a team: many sockets that each keep to their own limit can still be too much together."""
+
+    per_second: int
+    _teams: dict[str, FrameLimiter] = field(default_factory=dict)
+
+    def of(self, team: str, now: float) -> FrameLimiter:
+        """The team's limiter."""
+        limiter = self._teams.get(team)
+        if limiter is None:
+            limiter = self._teams[team] = FrameLimiter(self.per_second, _at=now)
+        return limiter
+
+    def sweep(self, now: float) -> None:
+        """Forget the teams that send nothing: a new limiter allows the same."""
+        for team in [team for team, limiter in self._teams.items() if limiter.full(now)]:
+            del self._teams[team]

@@ -22,7 +22,7 @@ from coach.clock import now_ms
 from coach.live.registry import Registry
 from coach.loopback import local
 from coach.settings import Settings
-from coach.sockets.limits import FrameLimiter
+from coach.sockets.limits import FrameLimiter, TeamLimits
 from coach.sockets.outbox import Outbox
 from coach.sockets.transport import SCOPE_KEY, SocketProtocol
 from coach.wire.client import TEXT_CHARS
@@ -34,6 +34,8 @@ FRAME_BYTES = 64 * 1024
 SUBPROTOCOL = "coach.v1"
 BEARER = "bearer."
 BEATS_MISSED = 2
+REFUSED_SPARE = 100
+"""So many sockets more than `max_connections` are told why they are refused; those beyond get a bare 503."""
 
 _log = structlog.get_logger()
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -47,6 +49,7 @@ class Services:
     settings: Settings
     authenticator: Authenticator
     registry: Registry
+    teams: TeamLimits
     peers: set["Peer"] = field(default_factory=set)
     draining: bool = False
 
@@ -119,6 +122,10 @@ class Peer(ABC):
     async def run(self, receive: Receive, send: Send) -> None:
         """Serve the socket until it is closed. Cancelling closes it without a code."""
         await receive()
+        if len(self.services.peers) >= self.services.settings.max_connections + REFUSED_SPARE:
+            await send({"type": "websocket.http.response.start", "status": 503, "headers": [(b"retry-after", b"5")]})
+            await send({"type": "websocket.http.response.body", "body": b""})
+            return
         offered = self._scope["subprotocols"]
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if SUBPROTOCOL in offered else None})
         self.services.peers.add(self)
@@ -248,10 +255,11 @@ class Peer(ABC):
             text = message.get("text")
             if text is None:
                 raise misuse("binary frames are not part of the protocol")
-            if not self._limiter.take(self._loop.time()):
+            limiter = self._refusing(self._loop.time())
+            if limiter is not None:
                 if self._limiter.hopeless:
                     raise WireError("rate_limited", "far too many frames", close=CloseCode.RATE_LIMITED)
-                self.too_fast(text, self._limiter.retry_after_ms)
+                self.too_fast(text, limiter.retry_after_ms)
                 continue
             try:
                 if self._introduced:
@@ -265,6 +273,18 @@ class Peer(ABC):
                 if not self._introduced:
                     raise misuse(error.message) from None
                 self.send(error.event())
+
+    def _refusing(self, now: float) -> FrameLimiter | None:
+        """The limiter that does not let a frame pass: the socket's, or its team's."""
+        if not self._limiter.take(now):
+            return self._limiter
+        if self.principal is not None:
+            team = self.services.teams.of(self.principal.team, now)
+            if not team.take(now):
+                # Told to every socket of the team; one that goes on all the same is closed like any other.
+                self._limiter.refused += 1
+                return team
+        return None
 
     def too_fast(self, text: str, retry_after_ms: int, seq: int | None = None) -> None:
         """A frame came too soon and was not taken. Tell the peer, but not a thousand times a second."""
@@ -292,3 +312,4 @@ async def pulse(services: Services) -> None:
         now = loop.time()
         for peer in tuple(services.peers):
             peer.pulse(now)
+        services.teams.sweep(now)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from coach.live.history import History
 from coach.live.hub import Hub
 from coach.live.throttle import Throttle
-from coach.sockets.limits import FrameLimiter
+from coach.sockets.limits import FrameLimiter, TeamLimits
 from coach.sockets.outbox import LIMIT_FRAMES, Outbox
 from coach.store.batch import FINALS_MOST, Journal, StoredEvent, StoredFinal
 from coach.wire.publication import Publication, text_frame
@@ -206,6 +206,16 @@ def test_limiter_allows_a_burst_and_then_the_rate() -> None:
         limiter.take(0.2)
     assert limiter.hopeless
     assert limiter.take(10.0) and not limiter.hopeless
+
+
+def test_teams_have_a_limit_each_and_leave_nothing_behind() -> None:
+    teams = TeamLimits(10)
+    north, south = teams.of("north", 0.0), teams.of("south", 0.0)
+    while north.take(0.0):
+        pass
+    teams.sweep(0.5)
+    assert teams.of("north", 0.5) is north and teams.of("south", 0.5) is not south
+    assert teams.of("north", 0.5).take(0.5) and teams.of("south", 0.5).take(0.5)
 
 
 def test_hub_delivers_to_those_of_now() -> None:

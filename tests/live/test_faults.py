@@ -14,12 +14,13 @@ from pathlib import Path
 import orjson
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from coach.client import CallClient
 from coach.demo.player import Call, play
+from coach.sockets import peer
 from tests.conftest import Serve
-from tests.talk import Event, Live, Talker, interim, turn
+from tests.talk import SECRET, Event, Live, Talker, interim, token, turn
 
 TOO_MUCH = "honestly it is way too expensive for us"
 
@@ -191,6 +192,57 @@ async def test_too_many_connections_come_back_later(serve: Serve) -> None:
         await live.join()
         late = await live.connect("/ws/other")
         assert await late.closed() == 4101
+
+
+async def test_far_too_many_connections_are_refused_before_the_upgrade(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peer, "REFUSED_SPARE", 0)
+    async with serve(max_connections=1) as live:
+        first = await live.join()
+        with pytest.raises(InvalidStatus) as refused:
+            await live.connect("/ws/other")
+        assert refused.value.response.status_code == 503
+        await first.say(turn(1, "still here"))
+
+
+async def test_ended_call_makes_room_and_a_live_one_does_not(serve: Serve) -> None:
+    async with serve(max_sessions=1) as live:
+        call = await live.join("first")
+        late = await live.connect("/ws/second")
+        await late.send({"type": "hello"})
+        assert await late.closed() == 4101
+        await call.send({"type": "end"})
+        await call.until("ended")
+        await call.ping()
+        await call.socket.close()
+        runner = live.coach.registry.get("first")
+        assert runner is not None
+        await _until(lambda: not live.coach.services.peers and runner.journal.settled)
+        second = await live.join("second")
+        await second.say(turn(1, "room for me"))
+        watcher = await live.watch("second")
+        await watcher.send({"type": "watch", "sessions": ["first"]})
+        assert (await watcher.until("error"))["code"] == "unavailable"
+
+
+async def test_one_team_that_floods_leaves_the_others_alone(serve: Serve) -> None:
+    async with serve(jwt_secret=SECRET, team_frames_per_second=10) as live:
+        north = [await live.join(f"n{n}", token=token(sub=f"s{n}")) for n in range(4)]
+        south = await live.join("south", token=token(team="south"))
+        for number in range(1, 41):
+            for call in north:
+                await call.send({"type": "ping", "t": number})
+        errors = [await call.until("error") for call in north[:2]]
+        assert {e["code"] for e in errors} == {"rate_limited"} and not any(e["fatal"] for e in errors)
+        await south.say(turn(1, "calm here"))
+        assert not south.of("error")
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0)
 
 
 async def test_stop_says_goodbye_and_closes_with_4200(serve: Serve) -> None:
