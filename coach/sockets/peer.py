@@ -73,7 +73,8 @@ class Peer(ABC):
         self._opened = loop.time()
         self._next_beat = loop.time() + services.settings.heartbeat_s
         self._shut = False
-        self._introduced = False
+        self._spoken = False
+        self.introduced = False
         self._told_slow_down = float("-inf")
 
     # For subclasses
@@ -150,13 +151,13 @@ class Peer(ABC):
         settings = self.services.settings
         if self._shut:
             return
-        if not self._introduced and now - self._opened > settings.hello_timeout_s:
+        if not self._spoken and now - self._opened > settings.hello_timeout_s:
             self.shut(WireError("hello_timeout", "no first frame in time", close=CloseCode.HELLO_TIMEOUT))
         elif self.wire.paused_since is not None and now - self.wire.paused_since > settings.stall_s:
             self._overflowed()
         elif self.principal and self.principal.expires_at is not None and time.time() >= self.principal.expires_at:
             self.shut(WireError("token_expired", "the token has expired: renew it", close=CloseCode.TOKEN_EXPIRED))
-        elif now >= self._next_beat and self._introduced:
+        elif now >= self._next_beat and self.introduced:
             if now - self.wire.last_heard > BEATS_MISSED * settings.heartbeat_s:
                 self.shut(WireError("no_answer", "no answer to two heartbeats", close=CloseCode.NO_ANSWER))
                 return
@@ -262,16 +263,17 @@ class Peer(ABC):
                 self.too_fast(text, limiter.retry_after_ms)
                 continue
             try:
-                if self._introduced:
+                if self.introduced:
                     await self.frame(text)
                 else:
+                    self._spoken = True
                     await self.first(text)
-                    self._introduced = True
+                    self.introduced = True
             except WireError as error:
                 if error.close is not None:
                     raise
-                if not self._introduced:
-                    raise misuse(error.message) from None
+                if not self.introduced:
+                    raise _refused(error) from None
                 self.send(error.event())
 
     def _refusing(self, now: float) -> FrameLimiter | None:
@@ -300,6 +302,13 @@ class Peer(ABC):
         self.shut(
             WireError("too_slow", "does not read what it is sent: come back and resume", close=CloseCode.TOO_SLOW)
         )
+
+
+def _refused(error: WireError) -> WireError:
+    """The end of a socket whose first frame got this error: its fault, unless the database is away."""
+    if error.code != "unavailable":
+        return misuse(error.message)
+    return WireError(error.code, error.message, close=CloseCode.OVERLOADED, retry_after_ms=error.retry_after_ms)
 
 
 async def pulse(services: Services) -> None:

@@ -100,7 +100,13 @@ class WatchPeer(Peer):
         for session in frame.sessions:
             if len(self._watched) + len(self._expected) >= SESSIONS_MOST:
                 raise WireError("not_allowed", f"sessions: at most {SESSIONS_MOST} on one socket")
-            live = await self._find(session)
+            try:
+                live = await self._find(session)
+            except WireError as error:
+                if not self.introduced:
+                    raise
+                self.send({**error.event(), "session": session})
+                continue
             if not self.wire.open:
                 return
             if live is None:

@@ -46,6 +46,7 @@ class StoreWriter:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._hurry = asyncio.Event()
         self._erase: list[tuple[str, Journal | None, asyncio.Future[bool]]] = []
         self._stopping = False
         self._log_full = False
@@ -76,13 +77,15 @@ class StoreWriter:
         return await asyncio.shield(done)
 
     async def flushed(self) -> None:
-        """Waits until everything submitted is stored. Cancel it to give up waiting."""
+        """Waits until everything submitted is stored, which is tried at once. Cancel it to give up waiting."""
+        self._hurry.set()
         await self._idle.wait()
 
     def stop(self) -> None:
         """`run` returns after one last try to store what waits."""
         self._stopping = True
         self._wake.set()
+        self._hurry.set()
 
     async def run(self) -> None:
         """Store until stopped. Cancelling is safe between commits; within one, the database rolls it back."""
@@ -95,9 +98,18 @@ class StoreWriter:
                     continue
                 if self._stopping:
                     return
-                await asyncio.sleep(delay)
-                delay = min(RETRY_MOST_S, 2 * delay)
+                delay = RETRY_FIRST_S if await self._hurried(delay) else min(RETRY_MOST_S, 2 * delay)
             self._idle.set()
+
+    async def _hurried(self, delay: float) -> bool:
+        """Waits for the next try; whether somebody who leaves soon has cut the wait short."""
+        try:
+            async with asyncio.timeout(delay):
+                await self._hurry.wait()
+        except TimeoutError:
+            return False
+        self._hurry.clear()
+        return True
 
     async def _woken(self) -> None:
         """Waits for work; while the log should be emptied, that is tried again every now and then."""

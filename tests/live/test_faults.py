@@ -60,6 +60,42 @@ async def test_locked_database_makes_acks_late_and_loses_nothing(serve: Serve, t
             assert database.execute("SELECT seq FROM utterances ORDER BY seq").fetchall() == [(1,), (2,), (3,)]
 
 
+async def test_drain_stores_at_once_when_the_database_is_back(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coach.store.writer.RETRY_FIRST_S", 60.0)
+    async with serve() as live:
+        call = await live.join()
+        await call.say(turn(1, "hello"))
+        with locked(tmp_path / "coach.db"):
+            await call.send(turn(2, TOO_MUCH))
+            await call.until("error")
+        async with asyncio.timeout(4):
+            await live.coach.drain()
+        assert await call.closed() == 4200
+        assert call.of("ack")[-1]["seq"] == 2
+
+
+async def test_dashboard_that_cannot_be_answered_is_told_to_come_back(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coach.live.registry.LOAD_S", 0.5)
+    async with serve() as live:
+        for session in ("one", "two"):
+            await (await live.join(session)).say(turn(1, "hello"))
+    async with serve(hello_timeout_s=0.2) as live:
+        await live.join("two")
+        early = await live.watch("two")
+        with locked(tmp_path / "coach.db"):
+            late = await live.connect("/watch")
+            await late.send({"type": "watch", "sessions": ["one", "two"]})
+            assert await late.closed() == 4101, "not 4000, not 4008: it did nothing wrong"
+            await early.send({"type": "watch", "sessions": ["one", "two"]})
+            error = await early.until("error")
+            assert (error["code"], error["session"], error["fatal"]) == ("unavailable", "one", False)
+            assert (await early.until("welcome"))["session"] == "two", "trouble with one is not the other's"
+
+
 async def test_full_queue_refuses_a_final_which_is_then_not_taken(
     serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
