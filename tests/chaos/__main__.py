@@ -33,7 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Faults under load, and what they cost.")
     parser.add_argument("--seconds", type=float, default=60, help="how long things break (60)")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the calls and the faults")
-    parser.add_argument("--instances", type=int, default=3, help="1 is on SQLite, more on Redis and PostgreSQL (3)")
+    parser.add_argument("--instances", type=int, default=1, help="1 is on SQLite, more on Redis and PostgreSQL (1)")
     parser.add_argument("--postgres", action="store_true", help="one instance on PostgreSQL, without Redis")
     parser.add_argument("--calls", type=int, default=8, help="at a time (8)")
     parser.add_argument("--dump", type=Path, metavar="FILE", help="histories of the sessions with findings, as JSON")

@@ -21,6 +21,7 @@ LINES = (
 PAUSE_S = 0.2
 """Between two finals of one voice, on average."""
 FINALS = (20, 60)
+AT_ONCE = 20
 PATIENCE_S = 60.0
 """Everything is stored and delivered by then, faults being over; else it is a finding."""
 
@@ -71,6 +72,27 @@ class Load:
         async with asyncio.TaskGroup() as group:
             for slot in range(self.slots):
                 group.create_task(self._slot(slot), name=f"slot {slot}")
+
+    async def look_again(self) -> None:
+        """Everybody of every call comes back once the faults are over: what a crash took back is told, and done again.
+
+        An `ended` that was heard is not stored yet: no ack stands for it.
+        """
+        for first in range(0, len(self.calls), AT_ONCE):
+            async with asyncio.TaskGroup() as group:
+                for call in self.calls[first : first + AT_ONCE]:
+                    group.create_task(self._again(call), name=f"again {call.session}")
+
+    async def _again(self, call: Call) -> None:
+        clients: list[Caller | Dashboard] = [call.seller, *call.dashboards]
+        async with asyncio.TaskGroup() as group:
+            for client in clients:
+                client.come_back()
+                group.create_task(client.run(), name=f"client of {call.session}")
+            for client in clients:
+                await _wait(client, lambda client=client: client.current and client.over, "`ended` afterwards")  # type: ignore[misc]
+            for client in clients:
+                await client.leave()
 
     async def _slot(self, slot: int) -> None:
         chance = random.Random(f"{self.seed}/{slot}")

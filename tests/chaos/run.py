@@ -65,9 +65,12 @@ async def run(
             await storm.run(plan.seconds)
             load.stop()
             await talking
+        await load.look_again()
         for node in nodes:
             if (code := await node.instance.stop()) != 0:
                 storm.problems.append(f"{node.instance.name} stopped with exit code {code}")
+            if "drain.incomplete" in node.instance.log:
+                storm.problems.append(f"{node.instance.name} left something unstored:\n{node.instance.log[-4000:]}")
         stored = await truth.read(database)
         return _result(plan, storm, load, stored)
 

@@ -17,6 +17,8 @@ GAP_S = (0.3, 1.8)
 """Between the starts of two faults."""
 FAULT_S = (0.3, 2.5)
 LONG_PAUSE_S = 10.0
+START_S = 30.0
+RESTART_S = 0.3
 
 
 @dataclass(slots=True)
@@ -126,9 +128,21 @@ class Storm:
             elif (code := await instance.stop()) != 0:
                 self.problems.append(f"{instance.name} drained with exit code {code}")
             await asyncio.sleep(lasts / 3)
-            await instance.start()
+            await self._start(instance)
         finally:
             node.down = False
+
+    async def _start(self, instance: Instance) -> None:
+        """As a supervisor does: again, until its database is there."""
+        deadline = time.monotonic() + START_S
+        while True:
+            try:
+                return await instance.start()
+            except RuntimeError as error:
+                if time.monotonic() > deadline:
+                    self.problems.append(str(error))
+                    raise
+                await asyncio.sleep(RESTART_S)
 
     async def _service(self, service: str, what: str, lasts: float) -> None:
         server = self.redis if service == "redis" else self.postgres

@@ -309,7 +309,8 @@ class _Reader:
             if entry.epoch != entry.before and not self._stored.counts(entry.before or "", entry.after or 0):
                 self._add("gap", f"resumed behind {entry.after} of {entry.before}, which was taken back")
         else:
-            self._verdict.told += self._epoch is not None
+            self._verdict.told += bool(self._epoch)
+            self._ended = "outcome" in (entry.state or {})
             self._offset = entry.offset
             self._spoken = max(
                 (e["seq"] for e in (entry.state or {}).get("transcript", ()) if e["source"] == self._log.source),

@@ -156,6 +156,8 @@ class Proxy:
             if way.silent or link.deaf:
                 continue
             way.seen += len(data)
+            if writer.is_closing():
+                break
             writer.write(data)
             await writer.drain()
         link.cut()

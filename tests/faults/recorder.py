@@ -60,6 +60,8 @@ class Recorder(ABC):
         self._leaving = False
         self.stopped: str | None = None
         """Why it gave up."""
+        self.current = False
+        """Whether it has been welcomed since it came (back)."""
 
     @abstractmethod
     def path(self) -> str:
@@ -113,6 +115,10 @@ class Recorder(ABC):
                 self._news.clear()
                 await self._news.wait()
 
+    def come_back(self) -> None:
+        """`run` may be called again: it resumes where it was."""
+        self._leaving = self.current = False
+
     async def leave(self) -> None:
         """Close; `run` returns."""
         self._leaving = True
@@ -154,6 +160,7 @@ class Recorder(ABC):
                 if event["type"] == "welcome":
                     beat_s = event["heartbeat_ms"] / 1000
                     self._socket = socket
+                    self.current = True
                     await self.welcomed(event)
                 else:
                     await self.heard(event)

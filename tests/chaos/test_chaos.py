@@ -1,0 +1,17 @@
+"""A short storm in every test run: the same code as `make chaos`, a seed of its own for each kind of house."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.run import Plan, run
+from tests.faults.instances import Nursery
+
+SECONDS = 8.0
+
+
+@pytest.mark.timeout(150)
+async def test_one_instance_on_sqlite_keeps_every_promise(_nursery: Nursery, tmp_path: Path) -> None:
+    result = await run(Plan(SECONDS, seed=7, slots=4), _nursery, tmp_path)
+    assert result.verdict.findings == [] and result.problems == []
+    assert result.verdict.acked > 100 and len(result.faults) > 3
