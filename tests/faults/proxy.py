@@ -6,6 +6,7 @@ sides, or on the server's alone (half-open); new ones may be refused. Faults hol
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -57,7 +58,7 @@ class _Link:
 class Proxy:
     """Use `async with proxied(host, port) as proxy`, and `proxy.port` in place of `port`."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, buffer_bytes: int | None = None) -> None:
         self.host = "127.0.0.1"
         self.port = 0
         self.up = Direction()
@@ -65,6 +66,7 @@ class Proxy:
         self.accepted = 0
         """Connections so far."""
         self._target = (host, port)
+        self._buffer_bytes = buffer_bytes
         self._server: asyncio.Server | None = None
         self._links: set[_Link] = set()
         self._handlers: set[asyncio.Task[None]] = set()
@@ -119,7 +121,7 @@ class Proxy:
         self.accepted += 1
         try:
             with contextlib.suppress(OSError):
-                answers, server = await asyncio.open_connection(*self._target, limit=READ_BYTES)
+                answers, server = await self._reach()
                 link = _Link(client, server)
                 self._links.add(link)
                 try:
@@ -134,6 +136,16 @@ class Proxy:
         finally:
             client.transport.abort()
             self._handlers.discard(task)
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to the server, with a receive buffer as small as was asked for."""
+        if self._buffer_bytes is None:
+            return await asyncio.open_connection(*self._target, limit=READ_BYTES)
+        raw = socket.socket()
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._buffer_bytes)
+        raw.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(raw, self._target)
+        return await asyncio.open_connection(sock=raw, limit=self._buffer_bytes)
 
     async def _pump(
         self, link: _Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Direction
@@ -164,9 +176,12 @@ class Proxy:
 
 
 @contextlib.asynccontextmanager
-async def proxied(host: str, port: int) -> AsyncIterator[Proxy]:
-    """A proxy before `host:port` for the block, on a port of its own."""
-    proxy = Proxy(host, port)
+async def proxied(host: str, port: int, buffer_bytes: int | None = None) -> AsyncIterator[Proxy]:
+    """A proxy before `host:port` for the block, on a port of its own.
+
+    `buffer_bytes`: what its system keeps of the server's bytes, so that a slow client is felt soon.
+    """
+    proxy = Proxy(host, port, buffer_bytes)
     await proxy.accept()
     try:
         yield proxy
