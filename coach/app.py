@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from coach.auth import Authenticator, authenticator
 from coach.http import pages
 from coach.http.api import Api
+from coach.http.history import History
 from coach.http.respond import ApiError, error_response, respond
 from coach.http.status import Status
 from coach.live.hub import Hub
@@ -141,6 +142,7 @@ def build_app(coach: Coach) -> ASGIApp:
     services = coach.services
     status = Status(services, coach.registry, coach.writer, coach.database, coach.shared.providers)
     api = Api(services.authenticator, coach.registry, coach.database, coach.packs)
+    history = History(services.authenticator, coach.database)
     app = Starlette(
         routes=[
             WebSocketRoute("/ws/{session_id}", _Sockets(services)),
@@ -152,6 +154,12 @@ def build_app(coach: Coach) -> ASGIApp:
             Route("/api/sessions/{id}", api.session, methods=["GET"]),
             Route("/api/sessions/{id}", api.erase, methods=["DELETE"]),
             Route("/api/sessions/{id}/events", api.events),
+            Route("/api/sessions/{id}/metrics", history.measured),
+            Route("/api/sessions/{id}/notes", history.notes, methods=["GET"]),
+            Route("/api/sessions/{id}/notes", history.add_note, methods=["POST"]),
+            Route("/api/sessions/{id}/notes/{note:int}", history.remove_note, methods=["DELETE"]),
+            Route("/api/history", history.history),
+            Route("/api/figures", history.figures),
             Route("/api/analyze", api.analyze, methods=["POST"]),
             *pages.routes(),
         ],

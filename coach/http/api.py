@@ -1,7 +1,7 @@
 """`/api`: the team's sessions and the analysis of a text."""
 
 import asyncio
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from coach.analyze import Conversation, analyze_gently
 from coach.auth import Authenticator, Principal
-from coach.http.respond import ApiError, invalid, manager, principal, respond
+from coach.http.respond import AWAY, ApiError, invalid, manager, principal, query_of, respond, small_body
 from coach.live.ports import LiveSession
 from coach.live.registry import Registry
 from coach.live.row import seller_name
@@ -22,9 +22,6 @@ from coach.wire.client import MAX_INT
 from coach.wire.codes import WireError
 
 BODY_BYTES = 4 << 20
-BODY_S = 30.0
-_AWAY = "the database is away"
-_QUERY = TypeVar("_QUERY", bound=BaseModel)
 
 
 class ListQuery(BaseModel):
@@ -62,13 +59,13 @@ class Api:
     async def sessions(self, request: Request) -> Response:
         """The team's sessions, newest first, stored and live."""
         who = manager(request, self._authenticator)
-        query = _query(ListQuery, request)
+        query = query_of(ListQuery, request)
         try:
             rows = await queries.many(
                 self._database, who.team, status=query.status, before=query.before, limit=query.limit
             )
         except READ_ERRORS:
-            raise ApiError(503, "unavailable", _AWAY) from None
+            raise ApiError(503, "unavailable", AWAY) from None
         found = {row["id"]: _listed(row) for row in rows}
         for runner in self._registry.live():
             if runner.team != who.team:
@@ -91,7 +88,7 @@ class Api:
 
     async def events(self, request: Request) -> Response:
         """Its durable events after an offset, as on the wire."""
-        query = _query(EventsQuery, request)
+        query = query_of(EventsQuery, request)
         runner = await self._mine(request)
         after = max(query.after, runner.history.first - 1)
         frames = list(runner.past(after)) if after <= runner.history.last else []
@@ -106,7 +103,7 @@ class Api:
         try:
             gone = await self._registry.erase(runner.id)
         except EraseError:
-            raise ApiError(503, "unavailable", f"{_AWAY}: nothing was erased, try again") from None
+            raise ApiError(503, "unavailable", f"{AWAY}: nothing was erased, try again") from None
         if gone:
             return Response(status_code=204)
         return respond(
@@ -116,7 +113,7 @@ class Api:
     async def analyze(self, request: Request) -> Response:
         """Findings in a text or a conversation, the same as live."""
         principal(request, self._authenticator)
-        body = await _body(request)
+        body = await small_body(request, BODY_BYTES)
         try:
             conversation = Conversation.model_validate(orjson.loads(body))
         except orjson.JSONDecodeError:
@@ -136,7 +133,7 @@ class Api:
         try:
             runner = await self._registry.find(request.path_params["id"])
         except WireError:
-            raise ApiError(503, "unavailable", _AWAY) from None
+            raise ApiError(503, "unavailable", AWAY) from None
         mine = runner is not None and runner.team == who.team and (who.may_watch or runner.seller == who.subject)
         if runner is None or not mine or who.role == "source":
             raise ApiError(404, "not_found", "there is no session of that id")
@@ -155,23 +152,3 @@ def _payload(frame: bytes) -> bytes:
     """The JSON of a text frame."""
     header = {126: 4, 127: 10}.get(frame[1], 2)
     return frame[header:]
-
-
-def _query(model: type[_QUERY], request: Request) -> _QUERY:
-    try:
-        return model.model_validate(dict(request.query_params))
-    except ValidationError as error:
-        raise invalid(error) from None
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_S):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > BODY_BYTES:
-                    raise ApiError(413, "too_large", f"the body is larger than {BODY_BYTES} bytes")
-    except TimeoutError:
-        raise ApiError(408, "too_slow", f"the body took longer than {BODY_S:.0f} s") from None
-    return bytes(body)

@@ -8,14 +8,17 @@ from pydantic.json_schema import models_json_schema
 from coach import __version__
 from coach.analyze import Analysis, Conversation
 from coach.http.api import EventsQuery, ListQuery
+from coach.http.models import CallNote, Figures, FiguresQuery, HistoryPage, HistoryQuery, NewNote
 from coach.wire import client, server
 from coach.wire.codes import CloseCode
 
 
 def openapi() -> dict[str, Any]:
     """OpenAPI 3.1 of the HTTP side."""
-    schemas = _schemas([Conversation, Analysis], "#/components/schemas/")
+    models: list[type[BaseModel]] = [Conversation, Analysis, HistoryPage, Figures, NewNote, CallNote]
+    schemas = _schemas(models, "#/components/schemas/")
     session = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    note = {"name": "note", "in": "path", "required": True, "schema": {"type": "integer"}}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -54,6 +57,46 @@ def openapi() -> dict[str, Any]:
                     "Its durable events, as on the wire",
                     {200: "Events", 404: "No such call"},
                     parameters=[session, *_parameters(EventsQuery)],
+                )
+            },
+            "/api/sessions/{id}/metrics": {
+                "get": _operation(
+                    "Its figures as they went, oldest first",
+                    {200: "Figures", 404: "No such call"},
+                    parameters=[session],
+                )
+            },
+            "/api/sessions/{id}/notes": {
+                "get": _operation(
+                    "What managers noted on it", {200: "Notes", 404: "No such call"}, parameters=[session]
+                ),
+                "post": {
+                    **_operation(
+                        "Note something on it",
+                        {201: "The note", 404: "No such call", 409: "Too many notes", 422: "Wrong body"},
+                        parameters=[session],
+                        answer=(201, "CallNote"),
+                    ),
+                    "requestBody": {"required": True, "content": _content("NewNote")},
+                },
+            },
+            "/api/sessions/{id}/notes/{note}": {
+                "delete": _operation("Take a note away", {204: "Gone", 404: "No such note"}, parameters=[session, note])
+            },
+            "/api/history": {
+                "get": _operation(
+                    "Finished calls, newest first: searched, filtered, in pages",
+                    {200: "Calls", 422: "Wrong query"},
+                    parameters=_parameters(HistoryQuery),
+                    answer=(200, "HistoryPage"),
+                )
+            },
+            "/api/figures": {
+                "get": _operation(
+                    "Finished calls in figures: by seller, by objection, over time",
+                    {200: "Figures", 422: "Wrong query"},
+                    parameters=_parameters(FiguresQuery),
+                    answer=(200, "Figures"),
                 )
             },
             "/api/analyze": {
@@ -143,12 +186,24 @@ def _parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
 
 
 def _operation(
-    summary: str, responses: dict[int, str], *, parameters: list[dict[str, Any]] | None = None, open_: bool = False
+    summary: str,
+    responses: dict[int, str],
+    *,
+    parameters: list[dict[str, Any]] | None = None,
+    answer: tuple[int, str] | None = None,
+    open_: bool = False,
 ) -> dict[str, Any]:
+    """`answer`: the status and the model of the body that comes with it."""
     codes = responses if open_ else {**responses, 401: "No valid token", 503: "The database is away"}
     return {
         "summary": summary,
         **({"parameters": parameters} if parameters else {}),
         **({"security": []} if open_ else {}),
-        "responses": {str(code): {"description": text} for code, text in sorted(codes.items())},
+        "responses": {
+            str(code): {
+                "description": text,
+                **({"content": _content(answer[1])} if answer and answer[0] == code else {}),
+            }
+            for code, text in sorted(codes.items())
+        },
     }

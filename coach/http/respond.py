@@ -1,13 +1,18 @@
-"""Responses and errors of the HTTP API: one shape for all of them."""
+"""Requests and responses of the HTTP API: queries, bodies and errors of one shape for all of them."""
 
-from typing import Any
+import asyncio
+from typing import Any, TypeVar
 
 import orjson
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from coach.auth import Authenticator, Principal, Unauthorized
+
+AWAY = "the database is away"
+BODY_S = 30.0
+_QUERY = TypeVar("_QUERY", bound=BaseModel)
 
 
 class ApiError(Exception):
@@ -54,3 +59,25 @@ def manager(request: Request, authenticator: Authenticator) -> Principal:
     if not who.may_watch:
         raise ApiError(403, "forbidden", f"a {who.role} has no access to the team's calls")
     return who
+
+
+def query_of(model: type[_QUERY], request: Request) -> _QUERY:
+    """The request's query. Raises `ApiError` (422)."""
+    try:
+        return model.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+async def small_body(request: Request, most: int) -> bytes:
+    """The request's body. Raises `ApiError`: more than `most` bytes (413), slower than `BODY_S` (408)."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    raise ApiError(413, "too_large", f"the body is larger than {most} bytes")
+    except TimeoutError:
+        raise ApiError(408, "too_slow", f"the body took longer than {BODY_S:.0f} s") from None
+    return bytes(body)

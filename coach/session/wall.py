@@ -22,5 +22,6 @@ def wall_line(session: Session, seller: str, at: int) -> dict[str, Any]:
         "metrics": core.figures(),
         "last_line": view.transcript[-1]["text"][:LAST_LINE_CHARS] if view.transcript else "",
         "started_at": identity.started_at,
+        "objections": [category for category, count in view.open.items() if count > 0],
         "hand": view.hand,
     }

@@ -135,3 +135,24 @@ team_roles = Table(
     Column("team", String(128), primary_key=True),
 )
 """Database roles that may read a team's rows (PostgreSQL, row-level security); the server does not look here."""
+
+measurements = Table(
+    "measurements",
+    metadata,
+    _session(),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("figures", JSON, nullable=False),
+)
+"""The figures of a call as they went: those of `metrics`, at most one row a commit."""
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("author", String(256), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("offset", Integer),
+    Column("at", BigInteger, nullable=False),
+)
+"""What managers note on a call; `offset`: the durable event that the note is about."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -294,8 +294,8 @@ def _bound(values: dict[str, Any], **keys: Any) -> dict[str, Any]:
 
 
 def _profiles(connection: Connection, batches: list[Batch]) -> None:
-    """Newest archetype and metrics of each session."""
-    profiles, metrics = [], []
+    """Newest archetype and metrics of each session, and the metrics as they went."""
+    profiles, metrics, measured = [], [], []
     for batch in batches:
         row = {"session_id": batch.session, "at": batch.row["active_at"], "profile": {}, "metrics": {}}
         newest = next((e.event for e in reversed(batch.events) if e.event["type"] == "archetype"), None)
@@ -304,16 +304,31 @@ def _profiles(connection: Connection, batches: list[Batch]) -> None:
             profiles.append({**row, "archetype": newest["stable"], "profile": kept})
         if batch.metrics is not None:
             metrics.append({**row, "metrics": batch.metrics})
+            figures = {name: value for name, value in batch.metrics.items() if name != "at"}
+            measured.append({"session_id": batch.session, "at": batch.metrics["at"], "figures": figures})
     _run(connection, _upsert_profile(connection, "archetype", "profile", "at"), profiles)
     _run(connection, _upsert_profile(connection, "metrics", "at"), metrics)
+    _run(connection, _upsert_measurement(connection), measured)
 
 
 def _upsert_profile(connection: Connection, *changed: str) -> Any:
-    postgres = connection.dialect.name == "postgresql"
-    statement = postgresql.insert(tables.profiles) if postgres else sqlite.insert(tables.profiles)
+    statement = _insert(connection, tables.profiles)
     return statement.on_conflict_do_update(
         index_elements=["session_id"], set_={name: statement.excluded[name] for name in changed}
     )
+
+
+def _upsert_measurement(connection: Connection) -> Any:
+    # Two commits may fall into one millisecond.
+    statement = _insert(connection, tables.measurements)
+    return statement.on_conflict_do_update(
+        index_elements=["session_id", "at"], set_={"figures": statement.excluded["figures"]}
+    )
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    """An INSERT that may say what happens on a conflict, in the database's own words."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def _strategies(connection: Connection, events: list[tuple[str, dict[str, Any]]]) -> None:

@@ -289,6 +289,8 @@ class SessionEvent(_Event):
     metrics: dict[str, float]
     last_line: str
     started_at: int
+    objections: list[Category]
+    """The categories that stand open."""
     hand: bool
     """The seller waits for a manager: raised, and no whisper since."""
 

@@ -81,14 +81,14 @@ async def test_verdicts_are_kept_with_their_session_and_go_with_it(database: Dat
 async def test_newest_profile_and_metrics_are_kept_beside_each_other(database: Database) -> None:
     names = ("ranking", "stable", "disc", "big_five", "evidence")
     archetype: dict[str, Any] = {"type": "archetype", "offset": 1, "at": 5, **dict.fromkeys(names, []), "stable": None}
-    first = Batch("call", ROW, 1, True, events=[StoredEvent(archetype, b"{}")], metrics={"churn_risk": 1})
-    later = Batch("call", ROW, 1, False, metrics={"churn_risk": 2})
+    first = Batch("call", ROW, 1, True, events=[StoredEvent(archetype, b"{}")], metrics={"churn_risk": 1, "at": 5})
+    later = Batch("call", ROW, 1, False, metrics={"churn_risk": 2, "at": 5})
     for batch in (first, later):
         async with database.writer.begin() as connection:
             await connection.run_sync(store, [batch])
     async with database.reader.connect() as connection:
         rows = (await connection.execute(select(tables.profiles.c.profile, tables.profiles.c.metrics))).all()
-    assert [tuple(row) for row in rows] == [({**dict.fromkeys(names, []), "stable": None}, {"churn_risk": 2})]
+    assert [tuple(row) for row in rows] == [({**dict.fromkeys(names, []), "stable": None}, {"churn_risk": 2, "at": 5})]
 
 
 async def test_of_two_owners_that_begin_the_same_session_one_is_refused(postgres_url: str) -> None:

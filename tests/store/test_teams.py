@@ -5,16 +5,17 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from sqlalchemy import insert
 
 from coach.store.batch import Batch, StoredEvent, StoredFinal
 from coach.store.database import open_database
 from coach.store.migrate import upgrade
-from coach.store.tables import metadata
+from coach.store.tables import metadata, notes
 from coach.store.writer import store
 from tests.services import Postgres, fresh_database
 from tests.store.test_fence import ROW
 
-OF_SESSIONS = sorted(set(metadata.tables) - {"team_roles"})
+OF_SESSIONS = sorted(set(metadata.tables) - {"team_roles", "notes"})
 
 
 @pytest.fixture
@@ -25,6 +26,8 @@ async def two_teams(postgres: Postgres) -> AsyncIterator[str]:
         await upgrade(database)
         async with database.writer.begin() as connection:
             await connection.run_sync(store, [_call("north"), _call("south")])
+            note = {"author": "ewa", "text": "coach him", "at": 5}
+            await connection.execute(insert(notes), [{"session_id": "call-north", **note}])
         await database.close()
         name = url.rpartition("/")[2]
         for role in ("north_report", "south_report", "authenticated"):
@@ -43,7 +46,7 @@ def _call(team: str) -> Batch:
     rated = {"card": "c1", "rating": 5, "used": None, "comment": None, "at": 5}
     said = {"source": "main", "utterance": "u1", "provider": "openai", "model": "m", "verdict": {}, "at": 5}
     row = {**ROW, "team": team}
-    return Batch(f"call-{team}", row, 1, True, [final], [event], [rated], [said], {"churn_risk": 1})
+    return Batch(f"call-{team}", row, 1, True, [final], [event], [rated], [said], {"churn_risk": 1, "at": 5})
 
 
 _FINAL = {
@@ -70,6 +73,8 @@ async def test_a_role_sees_its_team_and_nothing_else(two_teams: str, team: str) 
             assert await _seen(connection, table) == {f"call-{team}"}, table
         assert await connection.fetch("SELECT role FROM team_roles") == [(f"{team}_report",)]
         assert await connection.fetch("SELECT * FROM alembic_version") == []
+        # A manager's notes are for the server's managers alone.
+        assert await connection.fetch("SELECT * FROM notes") == []
     finally:
         await connection.close()
 

@@ -73,7 +73,7 @@ export class FakeSession {
     return {
       type: 'session', session: this.id, at: Date.now(), seller: this.seller, pack: this.pack,
       language: this.language, stage: find('stage')?.stage ?? null,
-      archetype: find('archetype')?.stable ?? null, metrics, last_line: last?.text ?? '',
+      archetype: find('archetype')?.stable ?? null, metrics, objections: [], last_line: last?.text ?? '',
       started_at: this.startedAt,
     };
   }

@@ -399,6 +399,7 @@ export interface SessionEvent {
   metrics: Record<string, number>;
   last_line: string;
   started_at: number;
+  objections: Category[];
   hand: boolean;
 }
 /** Per session on a conversation socket; on `/watch` without `offset`, or one a watched session. */

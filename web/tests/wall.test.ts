@@ -4,7 +4,7 @@ import type { ServerEvent, SessionEvent } from '../shared/wire';
 
 const session = (id: string, metrics: Record<string, number> = {}): SessionEvent => ({
   type: 'session', session: id, at: 1, seller: 'Amy', pack: 'saas', language: 'en', stage: null,
-  archetype: null, metrics, last_line: '', started_at: 1, hand: false,
+  archetype: null, metrics, last_line: '', started_at: 1, objections: [], hand: false,
 });
 const hand = (id: string) =>
   ({ type: 'raise_hand', session: id, at: 1, offset: 4 }) satisfies ServerEvent;
