@@ -1,50 +1,96 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useObserved } from '../shared/hooks';
-import { byNeed, type Wall } from '../shared/wall';
+import type { Wall } from '../shared/wall';
+import { Choice, Field, FilterBar } from './filters';
 import type { PageContext } from './main';
+import { LEVELS } from './need';
+import type { Office } from './office';
+import { arrange, emptyOrder, everyCall, fits, follow, type Filter } from './order';
 import { Tile } from './tile';
+import { everySecond } from './times';
 
-const REORDER_MS = 4_000;
+const SORT_MS = 3_000;
 
 export function WallPage({ context }: { context: PageContext }) {
-  const { office, texts } = context;
+  const { office, texts, words } = context;
   const wall = useObserved(office.wall);
-  const { list, order } = useCalmOrder(wall);
-  if (order.length === 0) {
-    return (
-      <div class="panel empty">
-        <h2>{texts.noCalls}</h2>
-        <p>{texts.noCallsHow} <code>make run</code></p>
-      </div>
-    );
-  }
+  const [filter, setFilter] = useState<Filter>(everyCall);
+  const { list, order, held } = useCalmOrder(wall, office);
+  const calls = Object.values(wall.sessions);
+  const shown = new Set(calls.filter((call) => fits(filter, call)).map(({ session }) => session));
+  const narrow = (change: Partial<Filter>) => setFilter({ ...filter, ...change });
+  const choices = (values: string[], word: (value: string) => string) => [
+    ['', texts.all] as const,
+    ...[...new Set(values)].sort().map((value) => [value, word(value)] as const),
+  ];
+  if (calls.length === 0) return <NoCalls context={context} />;
   return (
-    <ul class="wall" ref={list} aria-label={texts.live}>
-      {order.map((id) => {
-        const session = wall.sessions[id];
-        return session && (
-          <Tile key={id} context={context} session={session} hand={wall.hands[id]}
-            likelihoods={wall.likelihoods[id] ?? []} />
-        );
-      })}
-    </ul>
+    <>
+      <div class="wall-head">
+        <FilterBar label={texts.narrow}>
+          <Field label={texts.seller} value={filter.seller} change={(seller) => narrow({ seller })} />
+          <Choice label={texts.pack} value={filter.pack} choose={(pack) => narrow({ pack })}
+            options={choices(calls.map(({ pack }) => pack), (pack) => pack)} />
+          <Choice label={texts.language} value={filter.language}
+            choose={(language) => narrow({ language })}
+            options={choices(calls.map(({ language }) => language), (code) => code.toUpperCase())} />
+        </FilterBar>
+        <p class="muted held">{held ? texts.held : ''}</p>
+      </div>
+      <div ref={list} class="levels">
+        {LEVELS.map((level) => {
+          const ids = order.placed[level].filter((id) => shown.has(id));
+          if (ids.length === 0) return null;
+          return (
+            <section key={level} class={`level ${level}`} aria-labelledby={`level-${level}`}>
+              <h2 id={`level-${level}`}>{texts.levels[level]} <span class="count">{ids.length}</span></h2>
+              <ul class="wall">
+                {ids.map((id) => {
+                  const call = wall.sessions[id];
+                  const need = order.needs[id];
+                  return call && need && (
+                    <Tile key={id} call={call} need={need} likelihoods={wall.likelihoods[id] ?? none}
+                      texts={texts} words={words} skew={office.skew} />
+                  );
+                })}
+              </ul>
+            </section>
+          );
+        })}
+        {shown.size === 0 && <p class="panel empty">{texts.noneFits}</p>}
+      </div>
+    </>
   );
 }
 
-/** By need of help, sorted anew every few seconds and never under the reader's hand. */
-function useCalmOrder(wall: Wall) {
-  const list = useRef<HTMLUListElement>(null);
-  const [kept, setKept] = useState<string[]>([]);
-  const newest = useRef(wall);
-  newest.current = wall;
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (list.current?.matches(':hover, :focus-within')) return;
-      setKept(byNeed(newest.current).map(({ session }) => session));
-    }, REORDER_MS);
-    return () => clearInterval(timer);
-  }, []);
-  const known = kept.filter((id) => id in wall.sessions);
-  const added = byNeed(wall).map(({ session }) => session).filter((id) => !known.includes(id));
-  return { list, order: [...known, ...added] };
+const none: number[] = [];
+
+function NoCalls({ context: { office, texts } }: { context: PageContext }) {
+  const { state } = useObserved(office.status);
+  if (state === 'connecting') return <p class="panel empty">{texts.loading}</p>;
+  return (
+    <div class="panel empty">
+      <h2>{texts.noCalls}</h2>
+      <p>{texts.noCallsHow} <code>coach serve --demo</code></p>
+      <p><a href="#/history">{texts.history}</a></p>
+    </div>
+  );
+}
+
+/** Sorted anew every few seconds, and never while the reader points at a tile or has one in focus. */
+function useCalmOrder(wall: Wall, office: Office) {
+  const list = useRef<HTMLDivElement>(null);
+  const [second, setSecond] = useState(0);
+  const kept = useRef(emptyOrder);
+  const sortedAt = useRef(0);
+  useEffect(() => everySecond(() => setSecond((count) => count + 1)), []);
+  const held = list.current?.matches(':has(.tile:hover, .tile:focus-visible)') ?? false;
+  kept.current = useMemo(() => {
+    const now = Date.now();
+    const order = follow(kept.current, wall, now - office.skew);
+    if (held || now - sortedAt.current < SORT_MS) return order;
+    sortedAt.current = now;
+    return arrange(order, wall);
+  }, [wall, second, held]);
+  return { list, order: kept.current, held };
 }

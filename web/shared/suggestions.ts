@@ -7,16 +7,17 @@ export interface Suggestion {
   text: string;
   model: string;
   timing: SuggestionEvent['timing'];
+  usage: SuggestionEvent['usage'];
 }
 
 export function suggestionOf(event: SuggestionEvent, text: string): Suggestion {
-  const { card, status, model, timing } = event;
-  return { card, status, text, model, timing };
+  const { card, status, model, timing, usage } = event;
+  return { card, status, text, model, timing, usage };
 }
 
 /** Running on `card`, known by its text alone. */
 export function running(card: string, text: string, known?: Suggestion): Suggestion {
-  return { card, model: '', timing: {}, ...known, status: 'started', text };
+  return { card, model: '', timing: {}, usage: {}, ...known, status: 'started', text };
 }
 
 /** Pieces fit by `start`: one that we have changes nothing, one after a hole waits for the end. */

@@ -31,13 +31,19 @@ export function fetchedToken(tokenUrl: string): TokenSource {
 
 /** Milliseconds until the token should be renewed, or null when it does not say. */
 export function renewalDelay(token: string, now: number): number | null {
+  const expiry = expiryOf(token);
+  if (expiry === null) return null;
+  const left = expiry - now;
+  return Math.max(0, left - Math.min(RENEW_AHEAD_MS, left / 2));
+}
+
+/** When the token expires (Unix ms), or null when it does not say. */
+export function expiryOf(token: string): number | null {
   try {
     const claims = token.split('.')[1] ?? '';
     const json = atob(claims.replaceAll('-', '+').replaceAll('_', '/'));
     const { exp } = JSON.parse(json) as { exp?: number };
-    if (typeof exp !== 'number') return null;
-    const left = exp * 1_000 - now;
-    return Math.max(0, left - Math.min(RENEW_AHEAD_MS, left / 2));
+    return typeof exp === 'number' ? exp * 1_000 : null;
   } catch {
     return null;
   }

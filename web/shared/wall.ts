@@ -5,14 +5,16 @@ const SPARKLINE_POINTS = 60;
 
 export interface Wall {
   sessions: Record<string, SessionEvent>;
-  /** Hands that no whisper has answered yet. */
+  /** What sellers said when they raised a hand that no whisper has answered yet. */
   hands: Record<string, RaiseHandEvent>;
   ended: Record<string, true>;
   /** Purchase likelihoods, oldest first. */
   likelihoods: Record<string, number[]>;
+  /** When something new was last said (Unix ms of the server), as far as this page has seen it. */
+  spokenAt: Record<string, number>;
 }
 
-export const emptyWall: Wall = { sessions: {}, hands: {}, ended: {}, likelihoods: {} };
+export const emptyWall: Wall = { sessions: {}, hands: {}, ended: {}, likelihoods: {}, spokenAt: {} };
 
 /** A fresh connection tells every live call again. */
 export function awaitSessions(wall: Wall): Wall {
@@ -32,6 +34,7 @@ export function applyToWall(wall: Wall, event: ServerEvent): Wall {
         sessions: without(wall.sessions, event.session),
         hands: without(wall.hands, event.session),
         likelihoods: without(wall.likelihoods, event.session),
+        spokenAt: without(wall.spokenAt, event.session),
         ended: { ...wall.ended, [event.session]: true },
       };
     default:
@@ -40,32 +43,25 @@ export function applyToWall(wall: Wall, event: ServerEvent): Wall {
 }
 
 function applySession(wall: Wall, event: SessionEvent): Wall {
-  const known = wall.likelihoods[event.session] ?? [];
+  const { session } = event;
+  const points = wall.likelihoods[session] ?? [];
   const newest = event.metrics['purchase_likelihood'];
-  const points = newest === undefined ? known : [...known, newest].slice(-SPARKLINE_POINTS);
+  const isNews = wall.spokenAt[session] === undefined
+    || wall.sessions[session]?.last_line !== event.last_line;
   return {
     ...wall,
-    sessions: { ...wall.sessions, [event.session]: event },
-    likelihoods: { ...wall.likelihoods, [event.session]: points },
+    sessions: { ...wall.sessions, [session]: event },
+    // Another manager's whisper lowers the hand, and comes to this page only as this line.
+    hands: event.hand ? wall.hands : without(wall.hands, session),
+    likelihoods: newest === undefined
+      ? wall.likelihoods
+      : { ...wall.likelihoods, [session]: [...points, newest].slice(-SPARKLINE_POINTS) },
+    spokenAt: isNews ? { ...wall.spokenAt, [session]: event.at } : wall.spokenAt,
   };
 }
 
 function without<T>(record: Record<string, T>, key: string): Record<string, T> {
+  if (!(key in record)) return record;
   const { [key]: _gone, ...rest } = record;
   return rest;
-}
-
-const HAND_WEIGHT = 1_000;
-const OBJECTION_WEIGHT = 10;
-
-/** The calls in most need of help first; equals by age, so that the order is calm. */
-export function byNeed(wall: Wall): SessionEvent[] {
-  const need = ({ session, metrics }: SessionEvent) =>
-    (session in wall.hands ? HAND_WEIGHT : 0) +
-    (metrics['churn_risk'] ?? 0) -
-    (metrics['purchase_likelihood'] ?? 0) +
-    OBJECTION_WEIGHT * (metrics['open_objections'] ?? 0);
-  return Object.values(wall.sessions).sort(
-    (a, b) => need(b) - need(a) || a.started_at - b.started_at,
-  );
 }

@@ -1,6 +1,7 @@
 /** Events as the server would send them, with what a test does not care about filled in. */
 import type {
-  CardEvent, ObjectionEvent, SuggestionEvent, TranscriptEvent, WelcomeEvent,
+  CardEvent, MetricsEvent, ObjectionEvent, RaiseHandEvent, SessionEvent, SuggestionEvent,
+  TranscriptEvent, WelcomeEvent,
 } from '../shared/wire';
 
 const base = { session: 'call-1', at: 1_000 };
@@ -42,5 +43,25 @@ export function suggestion(offset: number, fields: Partial<SuggestionEvent> = {}
   return {
     ...base, type: 'suggestion', offset, card: 'c1', status: 'started', provider: 'scripted',
     model: 'scripted', text: '', timing: {}, usage: {}, ...fields,
+  };
+}
+
+/** A call on the wall that begins at 1 (Unix ms). */
+export function line(session: string, fields: Partial<SessionEvent> = {}): SessionEvent {
+  return {
+    type: 'session', session, at: 1, seller: 'Amy', pack: 'saas', language: 'en', stage: null,
+    archetype: null, metrics: {}, last_line: '', started_at: 1, objections: [], hand: false, ...fields,
+  };
+}
+
+export function hand(session: string, text = 'can I give ten percent?'): RaiseHandEvent {
+  return { type: 'raise_hand', session, at: 1, offset: 4, text };
+}
+
+export function metrics(at: number, fields: Partial<MetricsEvent> = {}): MetricsEvent {
+  return {
+    type: 'metrics', session: 'call-1', at, purchase_likelihood: 50, churn_risk: 20, fun_drive: 1,
+    overnight_value: 1, talk_ratio: 0.5, words_per_minute: 120, longest_monologue_ms: 0,
+    open_objections: 0, ...fields,
   };
 }
