@@ -14,6 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coach.auth import Authenticator, authenticator
+from coach.clock import now_ms
 from coach.http import pages
 from coach.http.api import Api
 from coach.http.history import History
@@ -33,7 +34,6 @@ from coach.store.database import Database, open_database
 from coach.store.migrate import upgrade
 from coach.store.writer import StoreWriter
 from coach.suggest import providers
-from coach.suggest.stream import Deadlines
 from coach.wire.codes import draining
 
 _log = structlog.get_logger()
@@ -75,9 +75,9 @@ async def running(settings: Settings, on_failure: Callable[[], None]) -> AsyncIt
     Raises `SettingsError`, `PackError` before anything is started.
     """
     packs = knowledge.build(loader.load_all(settings.pack_folders))
-    known_providers = providers.build(settings)
     database = open_database(settings.database_url)
     writer = StoreWriter(database)
+    models: providers.Models | None = None
     try:
         await upgrade(database)
         async with asyncio.TaskGroup() as tasks:
@@ -85,12 +85,11 @@ async def running(settings: Settings, on_failure: Callable[[], None]) -> AsyncIt
             def spawn(coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
                 return tasks.create_task(coroutine, name=name)
 
-            deadlines = Deadlines(settings.first_token_s, settings.token_gap_s, settings.suggestion_s)
+            models = providers.build(settings, packs, spawn, now_ms())
             shared = Shared(
                 Hub(),
                 writer,
-                known_providers,
-                deadlines,
+                models,
                 spawn,
                 database.stored,
                 lambda session: registry.drop(session),
@@ -124,6 +123,8 @@ async def running(settings: Settings, on_failure: Callable[[], None]) -> AsyncIt
                 for task in owned:
                     task.cancel()
     finally:
+        if models is not None:
+            await models.close()
         await database.close()
 
 
@@ -140,7 +141,7 @@ async def _watched(work: Coroutine[Any, Any, None], name: str, on_failure: Calla
 def build_app(coach: Coach) -> ASGIApp:
     """The ASGI application over a running Coach."""
     services = coach.services
-    status = Status(services, coach.registry, coach.writer, coach.database, coach.shared.providers)
+    status = Status(services, coach.registry, coach.writer, coach.database, coach.shared.models)
     api = Api(services.authenticator, coach.registry, coach.database, coach.packs)
     history = History(services.authenticator, coach.database)
     app = Starlette(

@@ -39,7 +39,21 @@ class Settings(BaseModel):
     port: int = Field(8000, ge=0, le=65535, alias="PORT")
 
     providers: list[str] = Field([], alias="COACH_PROVIDERS")
-    """Order of suggestion providers. Empty: cards have no suggestion."""
+    """Order of suggestion providers. Empty: those with a key (`openai` also with an address alone)."""
+    hedge: Literal["on", "off"] = Field("on", alias="COACH_HEDGE")
+    """Whether the next provider is raced against one that is slower than it mostly is; off: asked after it."""
+    judge: Literal["on", "off"] = Field("on", alias="COACH_JUDGE")
+    """Whether a model reads the client's finals: needs a provider."""
+    judge_model: str | None = Field(None, alias="COACH_JUDGE_MODEL")
+    """Of the first provider that can judge, instead of its own."""
+    judge_sample: float = Field(1.0, ge=0, le=1, alias="COACH_JUDGE_SAMPLE")
+    """Which share of the client's finals is judged."""
+    judge_s: float = Field(5.0, gt=0, alias="COACH_JUDGE_S")
+    """Longest wait for a verdict."""
+    call_budget_usd: float = Field(2.0, ge=0, alias="COACH_CALL_BUDGET_USD")
+    """What models may cost in one call; from then on there are cards only. 0: no ceiling."""
+    prices: str = Field("", alias="COACH_PRICES")
+    """`MODEL=INPUT/CACHED/OUTPUT, …` in US dollars for a million tokens; besides the known ones."""
     packs: list[str] = Field([], alias="COACH_PACKS")
     """Folders with packs of one's own, besides the shipped ones."""
     frames_per_second: int = Field(100, ge=1, alias="COACH_FRAMES_PER_SECOND")
@@ -83,12 +97,20 @@ class Settings(BaseModel):
         return value
 
     @property
+    def provider_order(self) -> list[str]:
+        """The providers to use, in order; empty: cards have no suggestion."""
+        if self.providers:
+            return list(dict.fromkeys(self.providers))
+        keys = (("openai", self.openai_api_key or self.openai_base_url), ("anthropic", self.anthropic_api_key))
+        return [name for name, key in keys if key]
+
+    @property
     def pack_folders(self) -> list[Path]:
         """`packs` as paths."""
         return [Path(folder).expanduser() for folder in self.packs]
 
 
-PROVIDERS = ("scripted",)
+PROVIDERS = ("openai", "anthropic", "scripted")
 OF_CLIENTS = ("COACH_TOKEN",)
 """Read by `coach replay` and `coach demo`, not by the server."""
 

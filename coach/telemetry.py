@@ -31,6 +31,18 @@ FIRST_TOKEN_SECONDS = Histogram(
     ["provider"],
     buckets=(0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 5),
 )
+TOKEN_GAP_SECONDS = Histogram(
+    "coach_token_gap_seconds",
+    "Wait for each piece of text after the first",
+    ["provider"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2),
+)
+TOKENS = Counter("coach_tokens_total", "Tokens, by provider and kind", ["provider", "kind"])
+COST_USD = Counter("coach_cost_usd_total", "What models cost, by provider", ["provider"])
+PROVIDER_FAILURES = Counter("coach_provider_failures_total", "Requests that failed", ["provider", "reason"])
+FALLBACKS = Counter("coach_fallbacks_total", "Requests beside or after another provider's", ["provider"])
+GUARD_CUTS = Counter("coach_guard_cuts_total", "What the guard held back, by kind", ["kind"])
+JUDGED = Counter("coach_judged_total", "Finals that the judge was to read, by what became of them", ["status"])
 
 
 def exposition() -> bytes:

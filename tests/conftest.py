@@ -28,7 +28,7 @@ def packs() -> dict[str, Knowledge]:
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test reads the developer's settings, or writes beside the code."""
     for name in list(os.environ):
-        if name.startswith(("COACH_", "DATABASE_URL", "JWT_SECRET", "REDIS_URL", "PORT")):
+        if name.startswith(("COACH_", "DATABASE_URL", "JWT_SECRET", "REDIS_URL", "PORT", "OPENAI_", "ANTHROPIC_")):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     structlog.reset_defaults()

@@ -3,23 +3,53 @@
 import asyncio
 import platform
 import sys
+import time
+from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
 from coach import __version__
+from coach.clock import now_ms
 from coach.detect.linear import trained_on
 from coach.http.pages import STATIC
 from coach.learning.corpus import fingerprint
+from coach.packs import knowledge, loader
 from coach.packs.loader import SHIPPED, pack_folders, read_pack
+from coach.session import effects
+from coach.session.effects import Prompt
 from coach.settings import Settings, SettingsError, load
 from coach.store.database import READ_ERRORS, open_database
 from coach.store.migrate import revision
-from coach.suggest import providers
+from coach.suggest import money, providers
+from coach.suggest.base import Completion, Provider, ProviderError, Reason
+from coach.suggest.judge import Judge, Seat
+from coach.suggest.scripted import parse_script
 from coach.taxonomy import LANGUAGES
+
+ASK_S = 20.0
+FIRST_TOKEN_S = 2.5
+PLAIN: dict[Reason, str] = {
+    "unauthorized": "the key is not accepted, or may not use this model",
+    "not_found": "there is no such model, or no such address",
+    "bad_request": "it does not understand the request",
+    "rate_limited": "too many requests, or no money left on the account",
+    "overloaded": "it is overloaded",
+    "server": "it has a fault of its own",
+    "timeout": "it does not answer in time",
+    "connection": "it cannot be reached",
+    "protocol": "what it says is not what its interface says",
+    "refused": "it refuses to answer",
+    "truncated": "it stopped in the middle",
+    "stalled": "it stopped in the middle",
+    "guarded": "its answer was not fit to be shown",
+    "no_provider": "nobody can be asked",
+    "crashed": "our own fault: please report it",
+}
 
 
 class Check(NamedTuple):
@@ -30,7 +60,11 @@ class Check(NamedTuple):
     words: str
 
 
-def doctor() -> None:
+def doctor(
+    models: Annotated[
+        bool, typer.Option("--models", help="Ask each model something tiny, which costs a little.")
+    ] = False,
+) -> None:
     """Say what is configured and what is reachable."""
     checks = [Check("coach", "ok", f"{__version__} on Python {platform.python_version()}")]
     try:
@@ -42,7 +76,8 @@ def doctor() -> None:
             _auth(known),
             asyncio.run(_database(known)),
             _redis(known),
-            _models(known),
+            *_models(known),
+            *(asyncio.run(_asked(known)) if models else []),
             *_packs(known),
             _detector(),
             _pages(),
@@ -92,17 +127,89 @@ def _redis(known: Settings) -> Check:
     return Check("redis", "note", "REDIS_URL is set but not used yet: this version runs on one instance")
 
 
-def _models(known: Settings) -> Check:
+def _models(known: Settings) -> list[Check]:
+    order = known.provider_order
+    if not order:
+        words = "no key, no address, no COACH_PROVIDERS: cards come from the packs alone"
+        return [Check("models", "note", words)]
     try:
-        found = providers.build(known)
-    except SettingsError as error:
-        return Check("models", "broken", str(error))
-    if known.openai_api_key or known.openai_base_url or known.anthropic_api_key or known.anthropic_base_url:
-        named = f"{known.openai_model}, {known.anthropic_model}"
-        return Check("models", "note", f"a key or address is set, but this version has only `scripted`, not {named}")
-    if not found:
-        return Check("models", "note", "no provider (COACH_PROVIDERS): cards come from the packs alone")
-    return Check("models", "ok", ", ".join(f"{provider.name} ({provider.model})" for provider in found))
+        prices = {**money.DEFAULT_PRICES, **money.parse_prices(known.prices)}
+        parse_script(known.script)
+    except ValueError as error:
+        return [Check("models", "broken", str(error))]
+    models = {"openai": known.openai_model, "anthropic": known.anthropic_model}
+    checks = []
+    for name in order:
+        if name == "scripted":
+            checks.append(Check(name, "ok", "the pack's own lines; needs no model"))
+            continue
+        priced = money.price_of(prices, models[name]) is not None
+        words = models[name] + ("" if priced else ", of which no price is known: no ceiling holds it (COACH_PRICES)")
+        if name == "anthropic" and known.anthropic_api_key is None and known.anthropic_base_url is None:
+            checks.append(Check(name, "broken", "ANTHROPIC_API_KEY is not set"))
+        elif name == "openai" and known.openai_api_key is None and known.openai_base_url is None:
+            checks.append(Check(name, "broken", "OPENAI_API_KEY is not set, nor OPENAI_BASE_URL for a server without"))
+        else:
+            checks.append(Check(name, "ok" if priced else "note", words))
+    return checks
+
+
+async def _asked(known: Settings) -> list[Check]:
+    """One tiny request to each provider, as a call makes it, and one to the judge."""
+    packs = knowledge.build(loader.load_all())
+    async with asyncio.TaskGroup() as group:
+        models = providers.build(known, packs, lambda work, name: group.create_task(work, name=name), now_ms())
+        try:
+            checks = [await _tried(provider) for provider in models.providers]
+            if models.judge is not None:
+                checks += [await _read(models.judge, seat) for seat in models.judge.seats]
+        finally:
+            await models.close()
+    return checks
+
+
+async def _tried(provider: Provider) -> Check:
+    prompt = Prompt(
+        "general", "ask", "ask", "", "en", "en", "Tell me more.", None, (), None, None, (), None, "Are you there?"
+    )
+    completion, began, first, text = Completion(), time.monotonic(), 0.0, ""
+    what = f"{provider.name}, asked"
+    try:
+        async with asyncio.timeout(ASK_S):
+            async with aclosing(provider.stream(prompt, completion)) as pieces:
+                async for piece in pieces:
+                    first = first or time.monotonic() - began
+                    text += piece
+    except ProviderError as error:
+        return Check(what, "broken", f"{provider.model}: {PLAIN[error.reason]}")
+    except TimeoutError:
+        return Check(what, "broken", f"{provider.model}: no complete answer within {ASK_S:g} s")
+    if not text:
+        return Check(what, "broken", f"{provider.model}: an answer without any text")
+    took = time.monotonic() - began
+    words = f"{provider.model}: first token after {first:.2f} s, complete after {took:.2f} s"
+    if not completion.ended:
+        return Check(what, "broken", f"{words}, but it never said that it was complete: suggestions end as `truncated`")
+    if completion.usage is None:
+        return Check(what, "note", f"{words}; it does not count its tokens: costs are estimated")
+    slow = first > FIRST_TOKEN_S
+    return Check(what, "note" if slow else "ok", words + (", which is too late for a call" if slow else ""))
+
+
+async def _read(judge: Judge, seat: Seat) -> Check:
+    asked = effects.Judge("main", 1, "u1", "That is far too expensive for me.", "en", ())
+    reading, began = judge.begin(asked, seat), time.monotonic()
+    try:
+        judged = await reading.run()
+    finally:
+        reading.release()
+    what, took = f"{seat.name}, judging", time.monotonic() - began
+    if judged.status != "done":
+        return Check(what, "broken", f"{seat.model}: no verdict (COACH_JUDGE=off does without)")
+    found = ", ".join(label for label, _ in (*judged.objections, *judged.signals)) or "nothing"
+    good = any(label == "price" for label, _ in judged.objections)
+    words = f"{seat.model}: {took:.2f} s, found {found} in “{asked.text}”"
+    return Check(what, "ok" if good else "note", words)
 
 
 def _packs(known: Settings) -> list[Check]:

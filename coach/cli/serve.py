@@ -26,7 +26,7 @@ def serve(
     """Serve calls, dashboards and pages."""
     known = settings.load()
     given: dict[str, Any] = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    if demo and not known.providers:
+    if demo and not known.provider_order:
         given["providers"] = ["scripted"]
     known = known.model_copy(update=given)
     log.configure(known)

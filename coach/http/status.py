@@ -1,5 +1,6 @@
 """`/health`, `/ready`, `/metrics`: no I/O, only what is known already."""
 
+import asyncio
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -12,20 +13,21 @@ from coach.live.registry import Registry
 from coach.sockets.peer import Services
 from coach.store.database import Database
 from coach.store.writer import StoreWriter
-from coach.suggest.base import Provider
+from coach.suggest.breaker import Breaker
+from coach.suggest.providers import Models
 
 
 class Status:
     """The handlers, with what they look at."""
 
     def __init__(
-        self, services: Services, registry: Registry, writer: StoreWriter, database: Database, providers: list[Provider]
+        self, services: Services, registry: Registry, writer: StoreWriter, database: Database, models: Models
     ) -> None:
         self._services = services
         self._registry = registry
         self._writer = writer
         self._database = database
-        self._providers = providers
+        self._models = models
 
     async def health(self, _request: Request) -> Response:
         """The last known state of everything. 200 as long as the process can answer."""
@@ -42,16 +44,28 @@ class Status:
     def state(self) -> dict[str, Any]:
         """What `/health` says."""
         database = {"state": "ok" if self._writer.available else "unavailable", "stored": self._database.stored}
-        models: dict[str, Any] = {
-            provider.name: {"state": "ok", "model": provider.model} for provider in self._providers
-        }
         healthy = self._writer.available and not self._services.draining
         return {
             "status": "draining" if self._services.draining else "ok" if healthy else "degraded",
             "version": __version__,
             "database": database,
             "redis": {"state": "not configured"},
-            "models": models,
+            "models": self._known(),
             "sessions": sum(1 for _ in self._registry.live()),
             "sockets": len(self._services.peers),
         }
+
+    def _known(self) -> dict[str, Any]:
+        """Each provider and the judge, by what its breaker says."""
+        now = asyncio.get_running_loop().time()
+
+        def told(breaker: Breaker, model: str) -> dict[str, str]:
+            state = breaker.state(now)
+            return {"state": "ok" if state == "closed" else state, "model": model}
+
+        lanes = self._models.chain.lanes if self._models.chain is not None else []
+        known: dict[str, Any] = {lane.provider.name: told(lane.breaker, lane.provider.model) for lane in lanes}
+        if self._models.judge is not None:
+            seats = self._models.judge.seats
+            known["judge"] = {seat.name: told(seat.breaker, seat.model) for seat in seats}
+        return known

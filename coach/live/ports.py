@@ -11,8 +11,7 @@ from coach.live.hub import Hub, Subscriber
 from coach.session.effects import Effect
 from coach.session.inputs import Input
 from coach.store.writer import StoreWriter
-from coach.suggest.base import Provider
-from coach.suggest.stream import Deadlines
+from coach.suggest.providers import Models
 from coach.wire.codes import WireError
 
 
@@ -131,8 +130,7 @@ class Shared:
 
     hub: Hub
     writer: StoreWriter
-    providers: list[Provider]
-    deadlines: Deadlines
+    models: Models
     spawn: Spawn
     stored: str
     gone: Callable[[str], None]

@@ -244,7 +244,8 @@ class Registry:
         started_at: int,
         metadata: dict[str, Any],
     ) -> Identity:
-        provider = self._shared.providers[0] if self._shared.providers else None
+        models = self._shared.models
+        provider = models.providers[0] if models.providers else None
         return Identity(
             session,
             team,
@@ -255,6 +256,8 @@ class Registry:
             provider.name if provider else None,
             provider.model if provider else None,
             metadata,
+            models.judge_share if metadata.get("judge") is not False else 0.0,
+            models.budget_usd,
         )
 
     async def _unload(self, runner: Runner) -> None:

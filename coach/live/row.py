@@ -1,9 +1,12 @@
-"""A session as a row of the `sessions` table, and as a list of sessions shows it."""
+"""What a session has to store, as rows, and what a list of sessions shows of it."""
 
 from typing import Any
 
 from coach.live.history import History
+from coach.session.inputs import Heard, Judged, Rated
 from coach.session.session import Session
+from coach.store.batch import StoredFinal
+from coach.taxonomy import Language
 
 SELLER_CHARS = 80
 
@@ -43,4 +46,39 @@ def row(session: Session, history: History, seller: str, active_at: int, fence: 
         "owner": fence,
         "clean": clean or session.view.ended,
         "core": session.dump(),
+    }
+
+
+def final_row(final: Heard, language: Language, at: int) -> StoredFinal:
+    """A row of `utterances` without its session: a taken final."""
+    assert final.seq is not None
+    fields = {
+        "utterance": final.utterance,
+        "speaker": final.speaker,
+        "text": final.text,
+        "language": language,
+        "start_ms": final.start_ms,
+        "end_ms": final.end_ms,
+        "at": at,
+    }
+    return StoredFinal(final.source, final.seq, fields)
+
+
+def feedback_row(rated: Rated, at: int) -> dict[str, Any]:
+    """A row of `feedback` without its session."""
+    return {"card": rated.card, "rating": rated.rating, "used": rated.used, "comment": rated.comment, "at": at}
+
+
+def verdict_row(judged: Judged, at: int) -> dict[str, Any]:
+    """A row of `verdicts` without its session."""
+    return {
+        "source": judged.source,
+        "utterance": judged.utterance,
+        "provider": judged.provider,
+        "model": judged.model,
+        "verdict": {
+            "objections": [{"category": label, "quote": quote} for label, quote in judged.objections],
+            "signals": [{"kind": label, "quote": quote} for label, quote in judged.signals],
+        },
+        "at": at,
     }

@@ -17,17 +17,18 @@ import structlog
 from coach import telemetry
 from coach.auth import Principal
 from coach.clock import now_ms
+from coach.live.asking import Asking
 from coach.live.history import History
 from coach.live.hub import interim_topic, session_topic, wall_topic
 from coach.live.ports import Sender, Shared, Source, Watcher
-from coach.live.row import row, seller_name, shown
+from coach.live.row import feedback_row, final_row, row, seller_name, shown, verdict_row
 from coach.live.throttle import Throttle
-from coach.session.effects import Again, Effect, Publish, Refuse, Remember, Show, StopSuggestion, Suggest, Take
-from coach.session.inputs import Asked, HandRaised, Heard, Input, Rated, SuggestionEnded, TimerDue, Watched
+from coach.session.effects import Again, Effect, Keep, Publish, Refuse, Remember, Show, Take
+from coach.session.inputs import Asked, HandRaised, Heard, Input, Rated, TimerDue, Watched
 from coach.session.session import Session
 from coach.session.wall import wall_line
-from coach.store.batch import Journal, StoredEvent, StoredFinal
-from coach.suggest.stream import SuggestionStream
+from coach.store.batch import Journal, StoredEvent
+from coach.taxonomy import Language
 from coach.wire.codes import CloseCode, WireError, draining, forbidden, internal
 from coach.wire.publication import Publication
 
@@ -63,7 +64,7 @@ class Runner:
     _busy: bool = False
     _timer: asyncio.TimerHandle | None = None
     _timer_ms: int | None = None
-    _streams: dict[str, SuggestionStream] = field(default_factory=dict)
+    _asking: Asking = field(init=False)
     _interims: Throttle = field(default_factory=lambda: Throttle(INTERIM_S))
     _wall: Throttle = field(default_factory=lambda: Throttle(WALL_S))
     _taken_at: dict[str, deque[tuple[int, float]]] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class Runner:
     _clean: bool = False
 
     def __post_init__(self) -> None:
+        self._asking = Asking(self.session, self.shared, self.post)
         self.journal = Journal(self, self.id, self.fence, new=self.new, wake=self.shared.writer.submit)
 
     @property
@@ -170,11 +172,11 @@ class Runner:
 
     def state(self) -> dict[str, Any]:
         """The whole of `welcome.state`."""
-        return {**self.session.state(), "streaming": self._streaming()}
+        return {**self.session.state(), "streaming": self._asking.streaming()}
 
     def volatile(self) -> dict[str, Any]:
         """`welcome.state` of a resume: what has no offset."""
-        return {**self.session.volatile(), "streaming": self._streaming()}
+        return {**self.session.volatile(), "streaming": self._asking.streaming()}
 
     def line(self) -> dict[str, Any]:
         """This call on the wall."""
@@ -204,9 +206,8 @@ class Runner:
             source.shut(error)
 
     def hush(self) -> None:
-        """End every suggestion that streams: its model goes with this process."""
-        for stream in list(self._streams.values()):
-            stream.stop("truncated" if stream.text else "failed")
+        """End every suggestion that streams and every verdict under way: the models go with this process."""
+        self._asking.stop()
 
     def settle(self) -> None:
         """Nothing will come any more: the next row says that all was stored, and keeps the epoch."""
@@ -237,6 +238,7 @@ class Runner:
             while waiting and waiting[0][0] <= seq:
                 telemetry.ACK_SECONDS.observe(time.perf_counter() - waiting.popleft()[1])
             self._ack(source)
+            self._asking.acked(source, seq)
 
     def unavailable(self, retry_after_ms: int) -> None:
         """Tell those who wait for an ack that it is late."""
@@ -308,45 +310,29 @@ class Runner:
                 case Show(event, key):
                     self._show(event, key)
                 case Take(final, language):
-                    assert final.seq is not None
-                    self.active_at = now_ms()
-                    waiting = self._taken_at.setdefault(final.source, deque())
-                    waiting.append((final.seq, time.perf_counter()))
-                    self._interims.cancel(f"interim:{final.source}:{final.utterance}")
-                    fields = {
-                        "utterance": final.utterance,
-                        "speaker": final.speaker,
-                        "text": final.text,
-                        "language": language,
-                        "start_ms": final.start_ms,
-                        "end_ms": final.end_ms,
-                        "at": self.active_at,
-                    }
-                    self.journal.final(StoredFinal(final.source, final.seq, fields))
-                    if not self.shared.writer.available:
-                        late = True
+                    self._take(final, language)
+                    late = late or not self.shared.writer.available
                 case Again(source):
                     self._ack(source)
                 case Refuse(code, message, seq, expect):
                     if sender is not None:
                         sender.send(WireError(code, message, seq=seq, expect=expect).event())
-                case Suggest(card, prompt):
-                    self._start(card, prompt)
-                case StopSuggestion(card, status):
-                    if (stream := self._streams.get(card)) is not None:
-                        stream.stop(status)
+                case Keep(judged, at):
+                    self.journal.judged(verdict_row(judged, at))
                 case Remember(rated, at):
-                    self.journal.rated(
-                        {
-                            "card": rated.card,
-                            "rating": rated.rating,
-                            "used": rated.used,
-                            "comment": rated.comment,
-                            "at": at,
-                        }
-                    )
+                    self.journal.rated(feedback_row(rated, at))
+                case _:
+                    self._asking.do(effect)
         if late:
             self.unavailable(LATE_RETRY_MS)
+
+    def _take(self, final: Heard, language: Language) -> None:
+        assert final.seq is not None
+        self.active_at = now_ms()
+        waiting = self._taken_at.setdefault(final.source, deque())
+        waiting.append((final.seq, time.perf_counter()))
+        self._interims.cancel(f"interim:{final.source}:{final.utterance}")
+        self.journal.final(final_row(final, language, self.active_at))
 
     def _publish(self, event: dict[str, Any]) -> None:
         publication = Publication(event)
@@ -389,36 +375,6 @@ class Runner:
         socket, seq = self.sources.get(source), self.acked.get(source, 0)
         if socket is not None and seq:
             socket.send({"type": "ack", "session": self.id, "at": now_ms(), "seq": seq, "stored": self.shared.stored})
-
-    def _start(self, card: str, prompt: Any) -> None:
-        stream = SuggestionStream(
-            card,
-            prompt,
-            self.shared.providers[0],
-            self.shared.deadlines,
-            lambda piece, start: self._token(card, piece, start),
-            self._suggestion_over,
-        )
-        self._streams[card] = stream
-        stream.task = self.shared.spawn(stream.run(), "suggestion")
-
-    def _token(self, card: str, piece: str, start: int) -> None:
-        event = {
-            "type": "token",
-            "session": self.id,
-            "at": now_ms(),
-            "card": card,
-            "start": start,
-            "text": piece,
-        }
-        self.shared.hub.publish(session_topic(self.id), Publication(event, key=f"{self.id}:token:{card}", token=True))
-
-    def _suggestion_over(self, end: SuggestionEnded) -> None:
-        self._streams.pop(end.card, None)
-        self.post(end)
-
-    def _streaming(self) -> dict[str, str]:
-        return {card: stream.text for card, stream in self._streams.items()}
 
     def _arm(self) -> None:
         """Have the timer at `session.due_ms`, and only there."""

@@ -46,6 +46,10 @@ class Knowledge:
                 models.get(language),
             )
 
+    def layers(self, language: Language) -> list[tuple[str, PackLanguage]]:
+        """What the pack and `general` say in a language, the pack first, by id."""
+        return self._layers[language]
+
     def objection(self, category: Category, archetype: Archetype | None, language: Language) -> Line | None:
         """The response for an objection: the pack's for this archetype, its default, then `general`'s."""
         for pack, part in self._layers[language]:

@@ -25,7 +25,15 @@ WAIT_MS = 10_000
 """A signal's card that has not been shown by then is about something said too long ago."""
 WAITING = 5
 OBJECTION_CARDS = 3
-PROMPT_TURNS = 12
+PROMPT_TURNS = 80
+PROMPT_STEP = 40
+"""A prompt has the whole call, or of a long one the last 40 to 80 turns: it loses turns in steps, because a provider
+reads a beginning that it has read before for a tenth of the price, and sooner."""
+TURN_CHARS = 1_000
+JUDGE_CLOSES_MS = 2_000
+"""A card that has been read for longer than this stays, whatever the judge says of its finding (protocol)."""
+JUDGE_OPENS_MS = 5_000
+"""A finding that the judge adds later than this after the words is about something said too long ago for a card."""
 ARCHETYPE_P = 0.4
 """Below this the default response is the safer one."""
 
@@ -46,15 +54,22 @@ class Coaching:
         for finding in change.closed:
             status = self._finding(finding)["status"]
             self._close_for(finding, "handled" if status == "handled" else "retracted", out)
-        for event in change.raised:
-            if event["type"] == "objection":
-                self._objection(event, change.competitors, out)
-            elif event["status"] == "confirmed":
-                self._propose("signal", event["kind"], event["id"], event, out)
+        self._raised(change, out)
         stage = self._view.stage
         # An objection has its own card: one about the stage of objections would say nothing more.
         if change.stage and stage is not None and stage["stage"] != "objection_handling":
             self._propose("stage", stage["stage"], stage["stage"], stage, out)
+        self.tick(out)
+
+    def judged(self, change: Change, said_at: int, out: Out) -> None:
+        """Cards for what a judge added to words said at `said_at` (Unix ms); a card goes only while it is new."""
+        for finding in change.closed:
+            if all(
+                out.now_ms - card.opened_at <= JUDGE_CLOSES_MS for card in self._core.cards if card.label == finding
+            ):
+                self._close_for(finding, "retracted", out)
+        if out.now_ms - said_at <= JUDGE_OPENS_MS:
+            self._raised(change, out)
         self.tick(out)
 
     def ask(self, asked: Asked, out: Out) -> None:
@@ -96,9 +111,7 @@ class Coaching:
         if end.card not in self._core.streaming:
             return
         cause = self._core.streaming.pop(end.card)
-        for name in ("input_tokens", "output_tokens", "cost_usd"):
-            if end.usage.get(name) is not None:
-                self._core.cost[name] = self._core.cost.get(name, 0) + end.usage[name]
+        self._core.spend(end.usage)
         out.publish(
             "suggestion",
             Cause(*cause) if cause else None,
@@ -162,6 +175,13 @@ class Coaching:
             moment = max(moment, self._core.last_card_at + NEW_CARD_MS)
         busy = [card.expires_at for card in self._core.cards if card.trigger in ("objection", "ask")]
         return max(moment, *busy) if busy else moment
+
+    def _raised(self, change: Change, out: Out) -> None:
+        for event in change.raised:
+            if event["type"] == "objection":
+                self._objection(event, change.competitors, out)
+            elif event["status"] == "confirmed":
+                self._propose("signal", event["kind"], event["id"], event, out)
 
     def _objection(self, event: dict[str, Any], competitors: tuple[str, ...], out: Out) -> None:
         core, category = self._core, event["category"]
@@ -290,6 +310,7 @@ class Coaching:
         }
         event = out.publish("card", Cause(cause["utterance"], cause["source"]) if cause else None, **fields)
         prompt = Prompt(
+            self._identity.pack,
             trigger,
             label if trigger != "objection" else self._finding(label)["category"],
             cause.get("quote", "") if cause else "",
@@ -299,14 +320,16 @@ class Coaching:
             line.response.ask,
             tuple(known),
             core.profile.stable,
-            tuple((final["speaker"], final["text"]) for final in self._view.transcript[-PROMPT_TURNS:]),
+            core.stage.stage,
+            self._turns(),
+            self._speaking(cause),
             question,
         )
         self._suggest(event, prompt, out)
 
     def _suggest(self, card: dict[str, Any], prompt: Prompt, out: Out) -> None:
         """Have a model stream into the card. Another stream makes room for an objection or a question."""
-        if self._identity.provider is None:
+        if self._identity.provider is None or over_budget(self._identity, self._core):
             return
         if self._core.streaming:
             if prompt.trigger not in ("objection", "ask"):
@@ -327,6 +350,19 @@ class Coaching:
             usage={},
         )
         out.effects.append(Suggest(card["id"], prompt))
+
+    def _turns(self) -> tuple[tuple[str, str], ...]:
+        count = len(self._view.transcript)
+        start = max(0, -(-(count - PROMPT_TURNS) // PROMPT_STEP) * PROMPT_STEP)
+        return tuple((final["speaker"], final["text"][:TURN_CHARS]) for final in self._view.transcript[start:])
+
+    def _speaking(self, cause: dict[str, Any] | None) -> str | None:
+        """The utterance that raised the card, while it has no final."""
+        if cause is None:
+            return None
+        key = (cause["source"], cause["utterance"])
+        texts = (spoken.text for spoken in self._core.open if (spoken.source, spoken.utterance) == key)
+        return next((text[-TURN_CHARS:] for text in texts), None)
 
     def _read(self, line: Line) -> Response:
         """What the seller reads of it, in the seller's language where the pack has it."""
@@ -352,6 +388,11 @@ class Coaching:
 
     def _finding(self, name: str) -> dict[str, Any]:
         return self._view.objections.get(name) or self._view.signals[name]
+
+
+def over_budget(identity: Identity, core: Core) -> bool:
+    """Whether models have cost what they may in this call."""
+    return identity.budget_usd is not None and core.cost.get("cost_usd", 0) >= identity.budget_usd
 
 
 def _cause(event: dict[str, Any]) -> Cause | None:

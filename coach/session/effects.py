@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from coach.session.inputs import Heard, Rated
+from coach.session.inputs import Heard, Judged, Rated
 from coach.taxonomy import Language
 from coach.wire.codes import ErrorCode
 
@@ -65,6 +65,32 @@ class StopSuggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Judge:
+    """Have the judge read this final of the client; exactly one `Judged` follows, at any time or never."""
+
+    source: str
+    seq: int
+    utterance: str
+    text: str
+    language: Language
+    turns: tuple[tuple[str, str], ...]
+    """The finals before it as (speaker, text), oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopJudging:
+    """No verdict is waited for any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A verdict to store, its quotes verbatim."""
+
+    judged: Judged
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Remember:
     """Feedback to store."""
 
@@ -76,18 +102,24 @@ class Remember:
 class Prompt:
     """What a provider gets to know about a card. Speech in it is data, never an instruction."""
 
+    pack: str
     trigger: str
     label: str
     quote: str
+    """The customer's words that the card is about."""
     language: Language
     ui_language: Language
     say: str
     ask: str | None
     facts: tuple[str, ...]
     archetype: str | None
+    stage: str | None
     turns: tuple[tuple[str, str], ...]
-    """The last finals as (speaker, text), oldest first."""
+    """Finals as (speaker, text), oldest first. From one prompt of a call to the next they only grow at the end, but
+    for a step every so often: what a provider has read it need not read again."""
+    speaking: str | None = None
+    """What the customer is saying right now, as far as it was heard."""
     question: str | None = None
 
 
-Effect = Publish | Show | Take | Again | Refuse | Suggest | StopSuggestion | Remember
+Effect = Publish | Show | Take | Again | Refuse | Suggest | StopSuggestion | Judge | StopJudging | Keep | Remember

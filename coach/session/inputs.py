@@ -1,11 +1,12 @@
 """What can happen to a session. Frozen, so that a recorded inbox can be fed again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from coach.taxonomy import Language, Outcome, Speaker
 
 SuggestionStatus = Literal["done", "cancelled", "superseded", "failed", "truncated", "expired"]
+JudgeStatus = Literal["done", "failed", "skipped", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,22 @@ class SuggestionEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """The judge has read a client's final, or never will (`status` is not `done`: nothing was found out)."""
+
+    source: str
+    utterance: str
+    status: JudgeStatus
+    provider: str
+    model: str
+    objections: tuple[tuple[str, str], ...] = ()
+    """(category, quote), as the model said them: the quotes are checked by the session."""
+    signals: tuple[tuple[str, str], ...] = ()
+    """(kind, quote)"""
+    usage: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class TimerDue:
     """`Session.due_ms` has come."""
 
@@ -116,6 +133,7 @@ Input = (
     | Whispered
     | Watched
     | SuggestionEnded
+    | Judged
     | TimerDue
     | Recovered
     | EndAsked

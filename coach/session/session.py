@@ -1,6 +1,6 @@
 """One sales conversation as a pure state machine: what happened in, what is to be done out.
 
-    live ──end asked──▶ ending ──suggestion ended, or 2 s──▶ ended (read-only)
+    live ──end asked──▶ ending ──nothing streams or is judged, or 2 s──▶ ended (read-only)
 
 The core owns the offsets, so the order of its events is the order of all subscribers. Same inputs at the same
 `now_ms`, same effects, byte for byte (`coach replay --offline` and a property test prove it).
@@ -21,6 +21,7 @@ from coach.session.inputs import (
     Heard,
     Input,
     Joined,
+    Judged,
     Rated,
     Recovered,
     SuggestionEnded,
@@ -28,6 +29,7 @@ from coach.session.inputs import (
     Watched,
     Whispered,
 )
+from coach.session.judging import Judging
 from coach.session.nudges import nudge
 from coach.session.out import Cause, Out
 from coach.session.state import Core, Identity
@@ -52,6 +54,7 @@ class Session:
         self._knowledge = knowledge
         self._hearing = Hearing(identity, knowledge, self.core, self.view)
         self._coaching = Coaching(identity, knowledge, self.core, self.view)
+        self._judging = Judging(identity, self.core, self.view)
         self._now_ms = identity.started_at
 
     @property
@@ -88,7 +91,7 @@ class Session:
         self._now_ms = now_ms = max(now_ms, self._now_ms)
         out = Out(self.identity, self.core, self.view, now_ms)
         if self.view.ended or (
-            self.core.ending and not isinstance(event, (SuggestionEnded, TimerDue, Watched, Recovered))
+            self.core.ending and not isinstance(event, (SuggestionEnded, Judged, TimerDue, Watched, Recovered))
         ):
             self._after_end(event, out)
             return out.effects
@@ -115,6 +118,8 @@ class Session:
                 self._watch(event, out)
             case SuggestionEnded():
                 self._coaching.ended(event, out)
+            case Judged():
+                self._judge(event, out)
             case TimerDue():
                 self._coaching.tick(out)
             case Joined():
@@ -130,6 +135,7 @@ class Session:
         """Retract what had no final, and give what was streaming its end: its text went with its owner."""
         for finding in self._hearing.forget_provisional(out):
             self._coaching.forget(finding, out)
+        self.core.judging = {}
         self.core.seller_talks_until = 0
         self.core.watchers = 0
         provider, model = self.identity.provider or "", self.identity.model or ""
@@ -145,9 +151,22 @@ class Session:
         cause = Cause(heard.utterance, heard.source)
         self._coaching.react(change, out)
         if heard.final:
+            if heard.speaker == "client":
+                self._judging.ask(heard, self.core.language, out)
             nudge(change, cause, self._knowledge, self.core, out)
         if heard.final or change.raised or change.closed:
             self._measure(cause, out)
+
+    def _judge(self, judged: Judged, out: Out) -> None:
+        heard = self._judging.hear(judged, out)
+        if heard is None:
+            return
+        change, said_at = heard
+        if change.raised or change.closed:
+            # A call that ends gets no new card.
+            if not self.core.ending:
+                self._coaching.judged(change, said_at, out)
+            self._measure(Cause(judged.utterance, judged.source), out)
 
     def _measure(self, cause: Cause, out: Out) -> None:
         shares = dict(self.core.profile.ranking())
@@ -175,13 +194,16 @@ class Session:
         self.core.end_by = out.now_ms + END_WAIT_MS
 
     def _try_finish(self, out: Out) -> None:
-        """Finish when nothing streams; what still streams at `end_by` is stopped, and finishes with its end."""
-        if self.core.streaming:
+        """Finish when nothing streams or is judged; at `end_by` no verdict is waited for any more, and what still
+        streams is stopped, and finishes with its end."""
+        if self.core.streaming or self.core.judging:
             if self.core.end_by is not None and out.now_ms >= self.core.end_by:
                 self.core.end_by = None
+                self._judging.stop(out)
                 for card in self.core.streaming:
                     out.stop(card, "expired")
-            return
+            if self.core.streaming or self.core.judging:
+                return
         for finding in self._hearing.forget_provisional(out):
             self._coaching.forget(finding, out)
         self._coaching.close_all(out)
@@ -195,7 +217,7 @@ class Session:
         match event:
             case Watched():
                 self._watch(event, out)
-            case SuggestionEnded() | TimerDue() | Recovered():
+            case SuggestionEnded() | Judged() | TimerDue() | Recovered():
                 pass
             case Heard(seq=int(seq), source=source) if seq <= self._hearing.taken(source):
                 self._hearing.hear(event, out)

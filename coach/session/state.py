@@ -29,6 +29,10 @@ class Identity:
     """The provider that will stream suggestions, and its model; None: cards have no suggestion."""
     model: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    judge_share: float = 0.0
+    """Which share (0–1) of the client's finals a judge reads; 0: none does."""
+    budget_usd: float | None = None
+    """What models may cost in this call; beyond it there are cards only. None: no ceiling."""
 
 
 @dataclass(slots=True)
@@ -96,6 +100,8 @@ class Core:
     asks: int = 0
     streaming: dict[str, tuple[str, str] | None] = field(default_factory=dict)
     """Cards whose suggestion has started and not ended, with the (utterance, source) that caused them."""
+    judging: dict[str, int] = field(default_factory=dict)
+    """Finals that the judge reads now (`source/utterance`), with when they were said (Unix ms)."""
     missed: int = 0
     """Proposals that never found their moment."""
     seller_talks_until: int = 0
@@ -108,9 +114,17 @@ class Core:
     answered: bool = False
     """Whether the seller has spoken since the newest objection."""
     cost: dict[str, float] = field(default_factory=dict)
+    """Sums of the `usage` of suggestions and verdicts; of the latter alone `judge_usd`. `estimated`: how many of them
+    the provider did not count."""
     ending: bool = False
     end_by: int | None = None
     outcome: str | None = None
+
+    def spend(self, usage: dict[str, Any]) -> None:
+        """Add what one answer of a model took."""
+        for name in ("input_tokens", "cached_tokens", "output_tokens", "cost_usd", "estimated"):
+            if usage.get(name):
+                self.cost[name] = self.cost.get(name, 0) + usage[name]
 
     def figures(self) -> dict[str, float]:
         """The newest metrics, numbers only; empty before the first."""

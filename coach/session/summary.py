@@ -41,8 +41,15 @@ def summarize(identity: Identity, knowledge: Knowledge, core: Core, view: View) 
         "next_step": next_step,
         "follow_up": _follow_up(knowledge, core, wants, objections, next_step),
         "metrics": core.figures(),
-        "cost": dict(core.cost),
+        "cost": _cost(core),
     }
+
+
+def _cost(core: Core) -> dict[str, Any]:
+    cost: dict[str, Any] = dict(core.cost)
+    if "estimated" in cost:
+        cost["estimated"] = True
+    return cost
 
 
 def _follow_up(

@@ -119,6 +119,11 @@ class Journal:
         self._feedback.append(feedback)
         self._wake(self)
 
+    def judged(self, verdict: dict[str, Any]) -> None:
+        """Queue a judge's verdict: a row of `verdicts` without its session."""
+        self._verdicts.append(verdict)
+        self._wake(self)
+
     def measured(self, metrics: dict[str, Any]) -> None:
         """Note the newest metrics; they are stored with whatever comes next."""
         self._metrics = metrics

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 
 from coach.session.effects import Prompt
 from coach.suggest.base import Completion, ProviderError
+from coach.suggest.money import Usage
 
 _PIECE = re.compile(r"\S+\s*")
 _LEAD = {
@@ -65,14 +66,17 @@ class ScriptedProvider:
             if count == self._script.stall_after:
                 await asyncio.Event().wait()
             if count == self._script.error_after:
-                raise ProviderError("the script says so")
+                raise ProviderError("server")
             if count == self._script.cut_after:
                 return
             if count:
                 await asyncio.sleep(self._script.token_ms / 1000)
             yield piece
-            completion.usage = {"input_tokens": 0, "output_tokens": count + 1, "cost_usd": 0.0}
+            completion.usage = Usage(0, 0, count + 1)
         completion.ended = True
+
+    async def close(self) -> None:
+        """There is nothing to let go."""
 
 
 def _text(prompt: Prompt) -> str:

@@ -210,9 +210,19 @@ class Timing(_Model):
 
 
 class Usage(_Model):
+    """What an answer took. `input_tokens` includes `cached_tokens`; absent: not known."""
+
     input_tokens: int | None = None
+    cached_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
+    estimated: bool | None = None
+    """Whether (some of) it is our estimate: the provider says nothing of a stream that was stopped."""
+
+
+class CallCost(Usage):
+    judge_usd: float | None = None
+    """The judge's part of `cost_usd`."""
 
 
 class SuggestionEvent(_Durable):
@@ -269,7 +279,7 @@ class SummaryEvent(_Durable):
     next_step: str | None
     follow_up: str
     metrics: dict[str, float]
-    cost: Usage
+    cost: CallCost
 
 
 class EndedEvent(_Durable):

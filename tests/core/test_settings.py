@@ -1,5 +1,9 @@
 """Settings: typos stop the start, secrets stay secret."""
 
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
 import pytest
 
 from coach.server import check
@@ -68,4 +72,32 @@ def test_database_url_that_cannot_be_used_is_named(url: str) -> None:
 @pytest.mark.parametrize("script", ["first=1", "token_ms=fast"])
 def test_bad_script_is_named(script: str) -> None:
     with pytest.raises(SettingsError, match="COACH_SCRIPT"):
-        build(Settings.model_validate({"script": script, "providers": ["scripted"]}, by_name=True))
+        build(Settings.model_validate({"script": script, "providers": ["scripted"]}, by_name=True), {}, _no_task, 0)
+
+
+def _no_task(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    raise AssertionError(name)
+
+
+@pytest.mark.parametrize("prices", ["gpt", "gpt=1/2", "=1/2/3", "gpt=1/2/free", "gpt=1/2/-3", "gpt=1/nan/3"])
+def test_bad_prices_are_named(prices: str) -> None:
+    with pytest.raises(SettingsError, match="COACH_PRICES"):
+        build(Settings.model_validate({"prices": prices, "providers": ["scripted"]}, by_name=True), {}, _no_task, 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "order"),
+    [
+        ({}, []),
+        ({"ANTHROPIC_API_KEY": "k"}, ["anthropic"]),
+        ({"OPENAI_BASE_URL": "http://localhost:11434/v1"}, ["openai"]),
+        ({"ANTHROPIC_API_KEY": "k", "OPENAI_API_KEY": "k"}, ["openai", "anthropic"]),
+        (
+            {"ANTHROPIC_API_KEY": "k", "OPENAI_API_KEY": "k", "COACH_PROVIDERS": "anthropic,openai,anthropic"},
+            ["anthropic", "openai"],
+        ),
+        ({"OPENAI_API_KEY": "k", "COACH_PROVIDERS": "scripted"}, ["scripted"]),
+    ],
+)
+def test_providers_are_those_with_a_key_unless_named(given: dict[str, str], order: list[str]) -> None:
+    assert load(given).provider_order == order

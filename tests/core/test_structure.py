@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "wire": {"wire", "taxonomy"},
     "packs": {"packs", "detect", "taxonomy"},
     "store": {"store", "settings", "telemetry"},
-    "suggest": {"suggest", "session", "settings", "telemetry", "taxonomy"},
+    "suggest": {"suggest", "session", "detect", "packs", "settings", "telemetry", "taxonomy", "clock"},
 }
 IMPURE = {"asyncio", "time", "random", "secrets", "datetime", "socket", "threading", "os", "structlog"}
 

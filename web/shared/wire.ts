@@ -158,10 +158,13 @@ export interface Timing {
   first_token_ms?: number | null;
   total_ms?: number | null;
 }
+/** What an answer took. `input_tokens` includes `cached_tokens`; absent: not known. */
 export interface Usage {
   input_tokens?: number | null;
+  cached_tokens?: number | null;
   output_tokens?: number | null;
   cost_usd?: number | null;
+  estimated?: boolean | null;
 }
 export interface SummaryObjection {
   category: Category;
@@ -172,6 +175,14 @@ export interface SummaryObjection {
 export interface SummaryNeed {
   kind: string;
   quote: string;
+}
+export interface CallCost {
+  input_tokens?: number | null;
+  cached_tokens?: number | null;
+  output_tokens?: number | null;
+  cost_usd?: number | null;
+  estimated?: boolean | null;
+  judge_usd?: number | null;
 }
 /** Answers `hello`, and `watch` once a session. Resume is all or nothing. */
 export interface WelcomeEvent {
@@ -377,7 +388,7 @@ export interface SummaryEvent {
   next_step: string | null;
   follow_up: string;
   metrics: Record<string, number>;
-  cost: Usage;
+  cost: CallCost;
 }
 export interface EndedEvent {
   session: string;
