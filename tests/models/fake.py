@@ -202,7 +202,13 @@ class _Reply:
         if self._anthropic:
             usage = {"input_tokens": 900, "output_tokens": 20, "cache_read_input_tokens": 100}
             content = [{"type": "text", "text": text}]
-            shape: dict[str, Any] = {"id": "m", "type": "message", "role": "assistant", "model": "m", "content": content}
+            shape: dict[str, Any] = {
+                "id": "m",
+                "type": "message",
+                "role": "assistant",
+                "model": "m",
+                "content": content,
+            }
             return await self._whole(200, {**shape, "stop_reason": "end_turn", "stop_sequence": None, "usage": usage})
         usage = {"prompt_tokens": 1000, "completion_tokens": 20, "total_tokens": 1020}
         choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
