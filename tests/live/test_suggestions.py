@@ -49,7 +49,7 @@ async def test_tokens_are_contiguous_and_the_end_has_the_whole_text(serve: Serve
         ("first_ms=1,token_ms=1,error_after=2", {}, "truncated", True),
         ("first_ms=1,token_ms=1,cut_after=2", {}, "truncated", True),
         ("first_ms=1,token_ms=1,stall_after=2", {"token_gap_s": 0.1}, "truncated", True),
-        ("first_ms=1,token_ms=100", {"suggestion_s": 0.35}, "expired", True),
+        ("first_ms=1,token_ms=100", {"suggestion_s": 1.0}, "expired", True),
     ],
 )
 async def test_every_fault_has_its_end(
