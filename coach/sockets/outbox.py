@@ -14,8 +14,8 @@ from coach.wire.codec import encode
 from coach.wire.publication import Publication, text_frame
 
 LIMIT_FRAMES = 1_000
-LIMIT_BYTES = 1 << 20
-"""1 MiB: about 3,000 events. More would only be later to learn that the peer is gone."""
+LIMIT_BYTES = 640 * 1024
+"""About 2,000 events. With what the transport and the system hold, a peer that does not read costs at most 1 MiB."""
 CHUNK_BYTES = 64 * 1024
 """One write's size: the transport's high-water mark, so that backpressure is seen between two writes."""
 

@@ -308,10 +308,10 @@ async def process(folder: Path, port: int, **environ: str) -> AsyncIterator[subp
     }
     command = [sys.executable, "-m", "coach", "serve", "--port", str(port)]
     with subprocess.Popen(command, env=given, cwd=folder, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE) as running:
-        assert running.stdout is not None
-        line = await asyncio.to_thread(running.stdout.readline)
-        assert b"Coach is at" in line
         try:
+            assert running.stdout is not None
+            line = await asyncio.to_thread(running.stdout.readline)
+            assert b"Coach is at" in line
             yield running
         finally:
             running.kill()
