@@ -1,6 +1,7 @@
 """The composition root: settings → parts → routes → lifespan, top to bottom."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coach.auth import Authenticator, authenticator
+from coach.bus.base import Bus
+from coach.bus.memory import Broker, MemoryBus
+from coach.bus.redis import RedisBus
 from coach.clock import now_ms
 from coach.http import pages
 from coach.http.api import Api
@@ -36,6 +40,9 @@ from coach.store.writer import StoreWriter
 from coach.suggest import providers
 from coach.wire.codes import draining
 
+BUS_S = 2.0
+"""How long a start waits for Redis; without it the server starts too, and says so."""
+
 _log = structlog.get_logger()
 
 
@@ -46,6 +53,7 @@ class Coach:
     settings: Settings
     database: Database
     writer: StoreWriter
+    bus: Bus
     shared: Shared
     registry: Registry
     services: Services
@@ -69,12 +77,22 @@ class Coach:
 
 
 @asynccontextmanager
-async def running(settings: Settings, on_failure: Callable[[], None]) -> AsyncIterator[Coach]:
+async def running(
+    settings: Settings, on_failure: Callable[[], None], broker: Broker | None = None
+) -> AsyncIterator[Coach]:
     """A started Coach. Its tasks have one owner; if one of them crashes, `on_failure` is called.
+
+    Several in one process find each other through one `broker`; processes do through Redis.
 
     Raises `SettingsError`, `PackError` before anything is started.
     """
     packs = knowledge.build(loader.load_all(settings.pack_folders))
+    instance = secrets.token_urlsafe(9)
+    bus: Bus
+    if settings.redis_url is not None:
+        bus = RedisBus(settings.redis_url, settings.redis_prefix, instance)
+    else:
+        bus = MemoryBus(instance, broker)
     database = open_database(settings.database_url)
     writer = StoreWriter(database)
     models: providers.Models | None = None
@@ -92,12 +110,15 @@ async def running(settings: Settings, on_failure: Callable[[], None]) -> AsyncIt
                 models,
                 spawn,
                 database.stored,
-                lambda session: registry.drop(session),
+                lambda runner, error: registry.drop(runner, error),
+                lambda runner, watchers: registry.moved(runner, watchers),
             )
             registry = Registry(
                 shared,
                 database,
                 packs,
+                bus,
+                alone=isinstance(bus, MemoryBus) and bus.alone,
                 unload_s=settings.session_unload_s,
                 idle_s=settings.session_idle_s,
                 most=settings.max_sessions,
@@ -105,11 +126,19 @@ async def running(settings: Settings, on_failure: Callable[[], None]) -> AsyncIt
             services = Services(
                 settings, authenticator(settings), registry, TeamLimits(settings.team_frames_per_second)
             )
-            coach = Coach(settings, database, writer, shared, registry, services, tasks, packs)
+            coach = Coach(settings, database, writer, bus, shared, registry, services, tasks, packs)
+            connecting = spawn(_watched(bus.run(), "bus", on_failure), "bus")
+            if isinstance(bus, RedisBus):
+                await bus.ready(BUS_S)
+            await registry.ownership.begin()
+            await registry.relay.open()
             owned = [
                 spawn(_watched(coroutine, name, on_failure), name)
                 for name, coroutine in (
                     ("writer", writer.run()),
+                    ("lease", registry.ownership.renew()),
+                    ("orphans", registry.ownership.look()),
+                    ("relay", registry.relay.run()),
                     ("sweep", registry.sweep()),
                     ("pulse", pulse(services)),
                 )
@@ -120,7 +149,7 @@ async def running(settings: Settings, on_failure: Callable[[], None]) -> AsyncIt
                 await coach.drain()
                 writer.stop()
                 await asyncio.wait(owned[:1], timeout=settings.drain_s)
-                for task in owned:
+                for task in (*owned, connecting):
                     task.cancel()
     finally:
         if models is not None:
@@ -141,7 +170,7 @@ async def _watched(work: Coroutine[Any, Any, None], name: str, on_failure: Calla
 def build_app(coach: Coach) -> ASGIApp:
     """The ASGI application over a running Coach."""
     services = coach.services
-    status = Status(services, coach.registry, coach.writer, coach.database, coach.shared.models)
+    status = Status(services, coach.registry, coach.writer, coach.bus, coach.database, coach.shared.models)
     api = Api(services.authenticator, coach.registry, coach.database, coach.packs)
     history = History(services.authenticator, coach.database)
     app = Starlette(

@@ -25,6 +25,9 @@ class Settings(BaseModel):
     database_url: str = Field("sqlite:///coach.db", alias="DATABASE_URL")
     """`sqlite:///FILE`, or `memory`: nothing survives the process, and acks say so."""
     redis_url: str | None = Field(None, alias="REDIS_URL")
+    """`redis://` or `rediss://`, of a server or of any node of a cluster. Without it one process runs alone."""
+    redis_prefix: str = Field("coach", min_length=1, pattern=r"^[A-Za-z0-9_.:-]+$", alias="COACH_REDIS_PREFIX")
+    """What every key and channel in Redis begins with."""
     jwt_secret: SecretStr | None = Field(None, alias="JWT_SECRET")
     """HS256 secret of the tokens. Without it the server runs open, on a loopback address only."""
     allowed_origins: list[str] = Field([], alias="ALLOWED_ORIGINS")

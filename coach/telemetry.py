@@ -21,6 +21,14 @@ CARD_SECONDS = Histogram("coach_card_seconds", "From a frame's arrival to its ca
 ACK_SECONDS = Histogram("coach_ack_seconds", "From taking a final to its ack", buckets=(*_FAST, 2.5, 5.0))
 COMMIT_SECONDS = Histogram("coach_commit_seconds", "A group commit", buckets=(*_FAST, 2.5, 5.0))
 STORE_FAILURES = Counter("coach_store_failures_total", "Commits that the database refused")
+BUS_SECONDS = Histogram("coach_bus_seconds", "From this instance through Redis and back", buckets=(*_FAST, 2.5, 5.0))
+BUS_MESSAGES = Counter("coach_bus_messages_total", "Messages given to Redis for other instances")
+BUS_DROPPED = Counter("coach_bus_dropped_total", "Messages that Redis refused or that found its queue full")
+BUS_RECONNECTS = Counter("coach_bus_reconnects_total", "Connections to Redis that were lost or not made")
+RESYNCS = Counter(
+    "coach_resyncs_total", "Times that a session of another instance was asked for again, by why", ["why"]
+)
+TAKEOVERS = Counter("coach_takeovers_total", "Sessions claimed from a dead instance")
 FINDINGS = Counter("coach_findings_total", "Findings published, by kind, label and status", ["kind", "label", "status"])
 CARDS = Counter("coach_cards_total", "Cards, by what became of them", ["outcome"])
 CARDS_LATE = Counter("coach_cards_late_total", "Cards that missed their moment and were dropped")

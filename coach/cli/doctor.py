@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from coach import __version__
+from coach.bus.base import BusAway
+from coach.bus.redis import SHARDED_SINCE, ask_version
 from coach.clock import now_ms
 from coach.detect.linear import trained_on
 from coach.http.pages import STATIC
@@ -75,7 +77,7 @@ def doctor(
         checks += [
             _auth(known),
             asyncio.run(_database(known)),
-            _redis(known),
+            asyncio.run(_redis(known)),
             *_models(known),
             *(asyncio.run(_asked(known)) if models else []),
             *_packs(known),
@@ -121,10 +123,20 @@ async def _database(known: Settings) -> Check:
     return Check("database", "ok", f"{database.name}, writable, {words}")
 
 
-def _redis(known: Settings) -> Check:
+async def _redis(known: Settings) -> Check:
     if known.redis_url is None:
         return Check("redis", "note", "REDIS_URL is not set: one process, which is fine for one machine")
-    return Check("redis", "note", "REDIS_URL is set but not used yet: this version runs on one instance")
+    try:
+        info = await ask_version(known.redis_url)
+    except SettingsError as error:
+        return Check("redis", "broken", str(error))
+    except BusAway as error:
+        return Check("redis", "broken", f"REDIS_URL: {error}")
+    sharded = int(str(info["redis_version"]).split(".")[0]) >= SHARDED_SINCE
+    channels = "sharded pub/sub" if sharded else "pub/sub without shards"
+    return Check(
+        "redis", "ok", f"{info['redis_version']}, {channels}{', a cluster' if info['cluster_enabled'] else ''}"
+    )
 
 
 def _models(known: Settings) -> list[Check]:

@@ -20,6 +20,7 @@ from coach.store.database import READ_ERRORS, Database
 from coach.store.writer import EraseError
 from coach.wire.client import MAX_INT
 from coach.wire.codes import WireError
+from coach.wire.publication import payload_of
 
 BODY_BYTES = 4 << 20
 
@@ -92,7 +93,7 @@ class Api:
         runner = await self._mine(request)
         after = max(query.after, runner.history.first - 1)
         frames = list(runner.past(after)) if after <= runner.history.last else []
-        events = [_payload(frame) for frame in frames[: query.limit]]
+        events = [payload_of(frame) for frame in frames[: query.limit]]
         head = orjson.dumps({"session": runner.id, "epoch": runner.history.epoch, "offset": runner.offset})
         body = head[:-1] + b',"events":[' + b",".join(events) + b"]}"
         return Response(body, media_type="application/json")
@@ -146,9 +147,3 @@ def _listed(row: dict[str, Any]) -> dict[str, Any]:
     names = ("id", "seller", "pack", "language", "status", "outcome", "started_at", "ended_at")
     shown = row["metadata"].get("seller") if isinstance(row["metadata"], dict) else None
     return {**{name: row[name] for name in names}, "seller": seller_name(shown, row["seller"])}
-
-
-def _payload(frame: bytes) -> bytes:
-    """The JSON of a text frame."""
-    header = {126: 4, 127: 10}.get(frame[1], 2)
-    return frame[header:]

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from coach import __version__, telemetry
+from coach.bus.base import Bus
 from coach.http.respond import respond
 from coach.live.registry import Registry
 from coach.sockets.peer import Services
@@ -21,11 +22,18 @@ class Status:
     """The handlers, with what they look at."""
 
     def __init__(
-        self, services: Services, registry: Registry, writer: StoreWriter, database: Database, models: Models
+        self,
+        services: Services,
+        registry: Registry,
+        writer: StoreWriter,
+        bus: Bus,
+        database: Database,
+        models: Models,
     ) -> None:
         self._services = services
         self._registry = registry
         self._writer = writer
+        self._bus = bus
         self._database = database
         self._models = models
 
@@ -44,12 +52,12 @@ class Status:
     def state(self) -> dict[str, Any]:
         """What `/health` says."""
         database = {"state": "ok" if self._writer.available else "unavailable", "stored": self._database.stored}
-        healthy = self._writer.available and not self._services.draining
+        healthy = self._writer.available and self._bus.available and not self._services.draining
         return {
             "status": "draining" if self._services.draining else "ok" if healthy else "degraded",
             "version": __version__,
             "database": database,
-            "redis": {"state": "not configured"},
+            "redis": self._bus.describe(),
             "models": self._known(),
             "sessions": sum(1 for _ in self._registry.live()),
             "sockets": len(self._services.peers),

@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from coach.auth import Principal
 from coach.live.history import History
-from coach.live.hub import Hub, Subscriber
+from coach.live.hub import Hub
 from coach.session.effects import Effect
 from coach.session.inputs import Input
 from coach.store.writer import StoreWriter
 from coach.suggest.providers import Models
 from coach.wire.codes import WireError
+
+if TYPE_CHECKING:
+    from coach.live.runner import Runner
 
 
 class Sender(Protocol):
@@ -33,11 +36,15 @@ class Source(Sender, Protocol):
         ...
 
 
-class Watcher(Subscriber, Protocol):
+class Watcher(Sender, Protocol):
     """A dashboard socket as its session knows it."""
 
     def left(self, session: str, error: WireError) -> None:
         """The session is gone from here: leave its topics, and tell the peer."""
+        ...
+
+    def rejoin(self, session: "LiveSession", after: int, epoch: str) -> None:
+        """Another owner runs the session: welcome the peer anew, who has everything up to (`epoch`, `after`)."""
         ...
 
 
@@ -133,7 +140,9 @@ class Shared:
     models: Models
     spawn: Spawn
     stored: str
-    gone: Callable[[str], None]
-    """A session has left memory."""
+    gone: Callable[["Runner", WireError], None]
+    """A session has left memory, for this reason."""
+    moved: Callable[["Runner", list[Watcher]], None]
+    """Another instance owns a session; these dashboards still watch it."""
     record: Callable[[str, Input, int, list[Effect]], None] | None = None
     """Sees every input with what it led to: for tests and for recording an inbox."""

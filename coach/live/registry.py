@@ -1,36 +1,41 @@
-"""The live sessions of this process: opened, found, unloaded when nobody is there, ended when nobody comes back."""
+"""The live sessions of this process: opened, found, unloaded when nobody is there, ended when nobody comes back.
+
+A session that another instance owns is found as its replica; one whose owner is gone is taken over.
+"""
 
 import asyncio
-import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
-import orjson
 import structlog
 
 from coach import telemetry
 from coach.auth import Principal
+from coach.bus.base import Bus, BusAway, log_of
 from coach.clock import now_ms
-from coach.live.history import History
 from coach.live.hub import Hub
+from coach.live.maker import Maker, fresh_epoch
+from coach.live.ownership import Ownership, Unknown
 from coach.live.ports import LiveSession, Shared, Watcher
+from coach.live.relay import Relay
+from coach.live.replica import Replica
 from coach.live.runner import Runner
+from coach.live.walls import Walls
 from coach.packs.knowledge import Knowledge
-from coach.session import state as states
-from coach.session.inputs import EndAsked, Recovered, TimerDue
-from coach.session.session import Session
-from coach.session.state import Identity
-from coach.session.view import View
+from coach.session.inputs import EndAsked
 from coach.store import queries
 from coach.store.database import READ_ERRORS, Database
+from coach.store.writer import EraseError
 from coach.wire.client import HelloFrame
 from coach.wire.codes import CloseCode, WireError, draining, internal, misuse
-from coach.wire.publication import text_frame
 
 LOAD_S = 3.0
 """How long a hello waits for the database before the client is sent away to come back later."""
+OWNER_S = 4.0
+"""How long it waits for an owner: a dead one is found out and replaced within 3 s."""
+AGAIN_S = 0.05
 UNLOAD_S = 2.0
 SWEEP_S = 1.0
 IDLE_SWEEP_S = 60.0
@@ -54,7 +59,9 @@ class Registry:
         shared: Shared,
         database: Database,
         knowledge: dict[str, Knowledge],
+        bus: Bus,
         *,
+        alone: bool,
         unload_s: float,
         idle_s: float,
         most: int,
@@ -62,12 +69,28 @@ class Registry:
         self._shared = shared
         self._database = database
         self._knowledge = knowledge
+        self._made = Maker(shared, knowledge)
         self._unload_s = unload_s
         self._idle_s = idle_s
         self._most = most
         self._runners: dict[str, Runner] = {}
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
         self._awaited: dict[str, set[Awaiting]] = {}
+        self._mending: set[str] = set()
+        self._bus = bus
+        self.walls = Walls(bus, shared.hub, self.live, shared.spawn)
+        self.relay = Relay(
+            bus,
+            shared.hub,
+            self.get,
+            self._mend,
+            self._begun,
+            self._erase_for,
+            lambda session: self.ownership.let_go(session),
+            lambda: self.ownership.hurry(),
+            self.walls,
+        )
+        self.ownership = Ownership(bus, self.live, self._busy, self.relay.replicas.keys, self._adopt, alone=alone)
 
     @property
     def hub(self) -> Hub:
@@ -82,22 +105,23 @@ class Registry:
         """The runner if it is in memory."""
         return self._runners.get(session)
 
-    async def open(self, session: str, principal: Principal, hello: HelloFrame) -> Runner:
-        """The session's runner for a conversation socket; a new session if there is none.
+    async def open(self, session: str, principal: Principal, hello: HelloFrame) -> LiveSession:
+        """The session for a conversation socket; a new one if there is none.
 
-        Raises `WireError`: unknown pack (4000), another team's or seller's session (4003), no database (4101).
+        Raises `WireError`: unknown pack (4000), another team's or seller's session (4003), no database or no owner
+        (4101).
         """
         knowledge = self._knowledge.get(hello.pack)
         if knowledge is None:
             raise misuse(f"pack: `{hello.pack}` is not one of {', '.join(sorted(self._knowledge))}")
-        runner = await self._load(session, lambda: self._begin(session, principal, hello, knowledge))
-        assert runner is not None
-        runner.admit(principal)
-        return runner
+        live = await self._load(session, lambda: self._made.begin(session, principal, hello, knowledge))
+        assert live is not None
+        live.admit(principal)
+        return live
 
-    async def find(self, session: str) -> Runner | None:
-        """The session's runner, loaded if it was stored; None if it does not exist. Raises `WireError` (4101)."""
-        return await self._load(session, lambda: None)
+    async def find(self, session: str) -> LiveSession | None:
+        """The session, loaded if it was stored; None if it does not exist. Raises `WireError` (4101)."""
+        return await self._load(session, None)
 
     def expect(self, session: str, watcher: Awaiting) -> None:
         """Have `watcher.started` called when this session begins."""
@@ -116,17 +140,37 @@ class Registry:
 
         Raises `EraseError`: then it goes on as it was.
         """
+        replica = self.relay.replicas.get(session)
+        if replica is not None and session not in self._runners:
+            try:
+                gone = await self.relay.erase(session, replica.owner)
+            except BusAway:
+                gone = None
+            if gone is None:
+                raise EraseError("the session's owner did not erase it")
+            return gone
         async with self._lock(session):
             runner = self._runners.get(session)
             gone = await self._shared.writer.erase(session, runner.journal if runner else None)
             if runner is not None:
+                for epoch in (runner.history.epoch, *(name for name, _ in runner.history.past)):
+                    self._bus.expire(log_of(session, epoch), 0)
                 runner.close(WireError("session_ended", "the session was erased", close=CloseCode.FORBIDDEN))
+                await self.ownership.release([session])
         return gone
 
-    def drop(self, session: str) -> None:
+    def drop(self, runner: Runner, error: WireError) -> None:
         """A runner has closed itself."""
-        self._runners.pop(session, None)
+        if self._runners.get(runner.id) is runner:
+            del self._runners[runner.id]
         telemetry.SESSIONS.set(len(self._runners))
+        self.relay.gone(runner.id, error)
+        self.walls.gone(runner)
+        self.ownership.let_go(runner.id)
+
+    def moved(self, runner: Runner, watchers: list[Watcher]) -> None:
+        """Another instance has taken a session: its dashboards here go on with a replica."""
+        self._shared.spawn(self._reunite(runner, watchers), "reunite")
 
     async def sweep(self) -> None:
         """Unload and end idle sessions, for ever. Its task is owned by the app."""
@@ -148,41 +192,94 @@ class Registry:
         for runner in self.live():
             runner.hush()
         await self._shared.writer.flushed()
+        self.relay.draining = True
         for runner in self.live():
             runner.part(draining())
             # Only now nothing more can come: from here on the stored row may say so.
             runner.hush()
             runner.settle()
         await self._shared.writer.flushed()
+        stored = list(self.live())
+        for runner in stored:
+            runner.close(draining())
+        await self.ownership.release([runner.id for runner in stored])
+        await self.ownership.leave()
 
-    async def _load(self, session: str, begin: Callable[[], Runner | None]) -> Runner | None:
+    async def _load(self, session: str, begin: Callable[[], Runner] | None) -> LiveSession | None:
+        """The session, from here, from its owner or from the database; without `begin` only if it exists."""
         runner = self._runners.get(session)
         if runner is not None and session not in self._locks:
             return runner
-        async with self._lock(session):
-            runner = self._runners.get(session)
-            if runner is not None:
-                return runner
-            self._make_room()
-            try:
-                async with asyncio.timeout(LOAD_S):
-                    stored = await queries.claim(self._database, session, _epoch())
-            except READ_ERRORS:
+        deadline = time.monotonic() + OWNER_S
+        while True:
+            async with self._lock(session):
+                found, known = await self._look(session, begin)
+            if known:
+                return found
+            if time.monotonic() > deadline:
                 raise WireError(
-                    "unavailable", "the database is away: come back", close=CloseCode.OVERLOADED, retry_after_ms=2_000
-                ) from None
-            try:
-                runner = begin() if stored is None else self._restore(stored)
-            except ValueError:
-                # The reason may quote what was stored: speech.
-                _log.error("registry.corrupt_session")
-                raise internal() from None
-            if runner is not None:
-                self._runners[session] = runner
-                telemetry.SESSIONS.set(len(self._runners))
-                for watcher in self._awaited.pop(session, ()):
-                    watcher.started(runner)
-            return runner
+                    "unavailable",
+                    "the instance that runs the session does not answer: come back",
+                    close=CloseCode.OVERLOADED,
+                    retry_after_ms=1_000,
+                )
+            await asyncio.sleep(AGAIN_S)
+
+    async def _look(self, session: str, begin: Callable[[], Runner] | None) -> tuple[LiveSession | None, bool]:
+        """One try to find the session, and whether that is final. Holds the session's lock."""
+        runner = self._runners.get(session)
+        if runner is not None:
+            return runner, True
+        replica = self.relay.replicas.get(session)
+        if replica is not None and await replica.fresh():
+            return replica, True
+        try:
+            owner = await self.ownership.owner(session)
+            if owner is None and (begin is not None or await self._left(session) is not None):
+                owner = await self.ownership.claim(session)
+        except Unknown:
+            left = await self._left(session)
+            if left is not None and not left:
+                # Somebody may run it: that can only be told when the bus is back, or the owners have spoken.
+                return None, False
+            owner = await self.ownership.claim_if_heard(session) if begin is not None or left is not None else None
+        if owner is None:
+            return None, True
+        if owner != self._bus.instance:
+            replica = self.relay.replica(session)
+            return replica, await replica.join(owner)
+        return await self._take(session, begin), True
+
+    async def _take(self, session: str, begin: Callable[[], Runner] | None) -> Runner | None:
+        """Run the session here. Raises `WireError`."""
+        runner: Runner | None = None
+        try:
+            self._make_room()
+            async with asyncio.timeout(LOAD_S):
+                stored = await queries.claim(self._database, session, fresh_epoch())
+            runner = self._made.restore(stored) if stored is not None else begin() if begin is not None else None
+        except READ_ERRORS:
+            raise _no_database() from None
+        except ValueError:
+            # The reason may quote what was stored: speech.
+            _log.error("registry.corrupt_session")
+            raise internal() from None
+        finally:
+            if runner is None:
+                await self.ownership.release([session])
+        if runner is None:
+            return None
+        self._runners[session] = runner
+        telemetry.SESSIONS.set(len(self._runners))
+        replica = self.relay.drop(session)
+        if replica is not None:
+            replica.moved(runner)
+        for watcher in self._awaited.pop(session, ()):
+            watcher.started(runner)
+        self.walls.begun(runner)
+        if runner.new:
+            self.relay.began(session)
+        return runner
 
     def _make_room(self) -> None:
         """Let an ended call go that nobody looks at, if the memory is full. Raises `WireError` (4101)."""
@@ -194,71 +291,79 @@ class Registry:
                 return
         raise WireError("overloaded", "too many calls on this instance: come back later", close=CloseCode.OVERLOADED)
 
-    def _begin(self, session: str, principal: Principal, hello: HelloFrame, knowledge: Knowledge) -> Runner:
-        ui_language = hello.ui_language or (hello.language if hello.language != "auto" else "en")
-        identity = self._identity(
-            session, principal.team, hello.pack, hello.language, ui_language, now_ms(), hello.metadata
-        )
-        # An admin who joins first does not lock the seller out; without tokens everybody is the seller.
-        owns = principal.role == "seller" or (hello.role == "seller" and principal.expires_at is None)
-        seller = principal.subject if owns else ""
-        runner = Runner(Session(identity, knowledge), self._shared, History(_epoch()), seller, fence=1, new=True)
-        runner.journal.touch()
-        return runner
+    def _busy(self, session: str) -> bool:
+        """Whether the session is here, or on its way."""
+        return session in self._runners or session in self._locks
 
-    def _restore(self, stored: queries.StoredSession) -> Runner:
-        row = stored.row
-        view = View()
-        history = History(row["epoch"], [(name, end) for name, end in row["epochs"]])
-        for payload in stored.events:
-            view.apply(orjson.loads(payload))
-            history.append(text_frame(payload))
-        core = states.load(row["core"])
-        # A pack that is gone must not keep a call from being read.
-        knowledge = self._knowledge.get(row["pack"]) or self._knowledge["general"]
-        identity = self._identity(
-            row["id"], row["team"], row["pack"], row["language"], row["ui_language"], row["started_at"], row["metadata"]
-        )
-        runner = Runner(
-            Session(identity, knowledge, core, view),
-            self._shared,
-            history,
-            row["seller"],
-            fence=row["owner"],
-            new=False,
-            acked=stored.acked,
-            active_at=row["active_at"],
-        )
-        if stored.crashed:
-            runner.post(Recovered())
-        runner.post(TimerDue())
-        return runner
+    async def _left(self, session: str) -> bool | None:
+        """Whether a stored session was left clean (or has ended); None if it was never stored. Raises `WireError`."""
+        try:
+            async with asyncio.timeout(LOAD_S):
+                return await queries.left(self._database, session)
+        except READ_ERRORS:
+            raise _no_database() from None
 
-    def _identity(
-        self,
-        session: str,
-        team: str,
-        pack: str,
-        language: Any,
-        ui_language: Any,
-        started_at: int,
-        metadata: dict[str, Any],
-    ) -> Identity:
-        models = self._shared.models
-        provider = models.providers[0] if models.providers else None
-        return Identity(
-            session,
-            team,
-            pack,
-            language,
-            ui_language,
-            started_at,
-            provider.name if provider else None,
-            provider.model if provider else None,
-            metadata,
-            models.judge_share if metadata.get("judge") is not False else 0.0,
-            models.budget_usd,
-        )
+    async def _adopt(self, session: str) -> bool:
+        """Take a dead instance's session over; whether it is in good hands."""
+        try:
+            async with self._lock(session):
+                if session not in self._runners and await self.ownership.claim(session) == self._bus.instance:
+                    await self._take(session, None)
+        except (WireError, Unknown):
+            return False
+        return True
+
+    def _mend(self, replica: Replica) -> None:
+        """A replica has lost its owner: find it again, or take over."""
+        if replica.id not in self._mending:
+            self._mending.add(replica.id)
+            self._shared.spawn(self._find_again(replica), "mend")
+
+    async def _find_again(self, replica: Replica) -> None:
+        try:
+            while not (replica.closed or replica.live) and replica.wanted:
+                try:
+                    if await self._load(replica.id, None) is None:
+                        replica.close(draining("the session is gone"))
+                except WireError:
+                    await asyncio.sleep(AGAIN_S)
+        finally:
+            self._mending.discard(replica.id)
+
+    async def _reunite(self, runner: Runner, watchers: list[Watcher]) -> None:
+        live: LiveSession | None = None
+        try:
+            live = await self._load(runner.id, None)
+        except WireError:
+            _log.warning("registry.not_found_again")
+        for watcher in watchers:
+            if live is not None:
+                watcher.rejoin(live, runner.history.last, runner.history.epoch)
+            else:
+                watcher.left(runner.id, draining("the session is gone"))
+
+    def _begun(self, session: str) -> None:
+        """A session has begun on another instance: perhaps somebody here waits for it."""
+        if session in self._awaited:
+            self._shared.spawn(self._meet(session), "meet")
+
+    async def _meet(self, session: str) -> None:
+        try:
+            live = await self._load(session, None)
+        except WireError:
+            return
+        if live is not None:
+            for watcher in self._awaited.pop(session, ()):
+                watcher.started(live)
+
+    def _erase_for(self, session: str, answer: Callable[[bool | None], None]) -> None:
+        self._shared.spawn(self._erase_and_tell(session, answer), "erase")
+
+    async def _erase_and_tell(self, session: str, answer: Callable[[bool | None], None]) -> None:
+        try:
+            answer(await self.erase(session) if session in self._runners else None)
+        except EraseError:
+            answer(None)
 
     async def _unload(self, runner: Runner) -> None:
         """Store the session clean and let it go; if the database is away it stays."""
@@ -274,6 +379,7 @@ class Registry:
                 pass
             if runner.journal.settled and not runner.sources and not runner.watchers:
                 runner.close(draining("the session was unloaded"))
+                await self.ownership.release([runner.id])
             elif not runner.closed:
                 runner.reopen()
 
@@ -291,7 +397,7 @@ class Registry:
                 runner = await self.find(name)
             except WireError:
                 continue
-            if runner is not None and not runner.ended:
+            if isinstance(runner, Runner) and not runner.ended:
                 runner.post(EndAsked(None))
 
     @asynccontextmanager
@@ -310,5 +416,5 @@ class Registry:
                 self._locks[session] = (lock, users - 1)
 
 
-def _epoch() -> str:
-    return secrets.token_urlsafe(6)
+def _no_database() -> WireError:
+    return WireError("unavailable", "the database is away: come back", close=CloseCode.OVERLOADED, retry_after_ms=2_000)

@@ -29,7 +29,7 @@ from coach.session.session import Session
 from coach.session.wall import wall_line
 from coach.store.batch import Journal, StoredEvent
 from coach.taxonomy import Language
-from coach.wire.codes import CloseCode, WireError, draining, forbidden, internal
+from coach.wire.codes import WireError, draining, forbidden, internal, replaced
 from coach.wire.publication import Publication
 
 INTERIM_S = 0.1
@@ -198,7 +198,7 @@ class Runner:
         self.part(error)
         for watcher in tuple(self.watchers):
             watcher.left(self.id, error)
-        self.shared.gone(self.id)
+        self.shared.gone(self, error)
 
     def part(self, error: WireError) -> None:
         """Close every conversation socket; the session stays."""
@@ -253,7 +253,14 @@ class Runner:
     def fenced(self) -> None:
         """Another instance runs this session now."""
         _log.warning("runner.fenced")
+        watchers = list(self.watchers)
+        self.watchers.clear()
         self.close(draining("the session has moved: come back"))
+        self.shared.moved(self, watchers)
+
+    def doubt(self) -> None:
+        """Another instance may run this session: write, and learn from the fence."""
+        self.journal.touch()
 
     def broken(self) -> None:
         """What was stored last is the truth: whoever comes back gets it from there."""
@@ -395,8 +402,3 @@ class Runner:
 
 
 _ON_THE_WALL = frozenset({"transcript", "stage", "archetype", "objection", "raise_hand", "whisper"})
-
-
-def replaced() -> WireError:
-    """Another socket took this source."""
-    return WireError("replaced", "the same source connected again", close=CloseCode.REPLACED)

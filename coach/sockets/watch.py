@@ -24,6 +24,9 @@ class WatchPeer(Peer):
         super().__init__(scope, services)
         self._watched: dict[str, LiveSession] = {}
         self._expected: set[str] = set()
+        self._told: dict[str, LiveSession] = {}
+        """Sessions whispered to, which a ping waits for."""
+        self._barriers: set[_Barrier] = set()
         self._wall: _Wall | None = None
 
     async def first(self, text: str) -> None:
@@ -53,7 +56,7 @@ class WatchPeer(Peer):
             case client.WhisperFrame():
                 await self._whisper(frame)
             case client.PingFrame():
-                self.send({"type": "pong", "t": frame.t})
+                self._ping(frame.t)
             case client.AuthFrame():
                 self.renew(frame.token)
             case _:
@@ -84,6 +87,12 @@ class WatchPeer(Peer):
         if live is not None:
             self._leave_topics(live)
             self.send({**error.event(), "fatal": False, "session": session})
+
+    def rejoin(self, session: LiveSession, after: int, epoch: str) -> None:
+        """Another owner runs the session: what was missed, or its state anew."""
+        if session.id in self._watched:
+            self._leave(session.id)
+            self._join(session, after, epoch)
 
     def started(self, session: LiveSession) -> None:
         """A session that was watched before it existed has begun."""
@@ -142,6 +151,20 @@ class WatchPeer(Peer):
         if live is None or live.team != self.principal.team:
             raise WireError("not_allowed", "session: there is none of that id in your team")
         live.post(Whispered(self.principal.subject, frame.text), self)
+        self._told[frame.session] = live
+
+    def _ping(self, t: Any) -> None:
+        """A pong when every session that was told something since the last one has answered."""
+        barrier = _Barrier(self, t, list(self._told.values()))
+        self._barriers.add(barrier)
+        barrier.begin()
+
+    def answered(self, barrier: "_Barrier") -> None:
+        """Every session has answered a ping."""
+        self._barriers.discard(barrier)
+        if not self._barriers:
+            self._told.clear()
+        self.send({"type": "pong", "t": barrier.t})
 
     def _join(self, live: LiveSession, after: int | None, epoch: str | None) -> None:
         """Welcome, the missed past, and from here on everything, in one step."""
@@ -171,14 +194,15 @@ class WatchPeer(Peer):
         if self._wall is None:
             self._wall = _Wall(self)
             self.services.registry.hub.subscribe(wall_topic(team), self._wall)
+            self.services.registry.walls.join(team)
         self.welcome("*", "", 0, "new", {})
-        for live in self.services.registry.live():
-            if live.team == team and not live.ended:
-                self._wall.deliver(Publication(live.line(), key=f"{live.id}:wall"))
+        for line in self.services.registry.walls.lines(team):
+            self._wall.deliver(line)
 
     def _leave_wall(self) -> None:
         if self._wall is not None and self.principal is not None:
             self.services.registry.hub.unsubscribe(wall_topic(self.principal.team), self._wall)
+            self.services.registry.walls.leave(self.principal.team)
             self._wall = None
 
 
@@ -195,6 +219,30 @@ class _Wall:
         event = publication.event
         if event["type"] == "session" or not self._peer.watches(event["session"]):
             self._peer.deliver(publication)
+
+
+class _Barrier:
+    """One ping of a dashboard, on its way to several sessions."""
+
+    def __init__(self, peer: WatchPeer, t: Any, sessions: list[LiveSession]) -> None:
+        self.t = t
+        self._peer = peer
+        self._sessions = sessions
+        self._left = len(sessions)
+
+    def begin(self) -> None:
+        """Ask every session; with none, answer at once."""
+        if not self._left:
+            self._peer.answered(self)
+        for session in self._sessions:
+            session.ping(None, self)
+
+    def send(self, event: dict[str, Any]) -> None:
+        """A session has answered."""
+        if event["type"] == "pong":
+            self._left -= 1
+            if not self._left:
+                self._peer.answered(self)
 
 
 def _not_yours() -> WireError:

@@ -71,6 +71,14 @@ async def claim(database: Database, session: str, epoch: str) -> StoredSession |
     return StoredSession(row, payloads, acked, crashed)
 
 
+async def left(database: Database, session: str) -> bool | None:
+    """Whether a session was left clean, or has ended: nobody runs it; None if it was never stored."""
+    query = select(sessions.c.status, sessions.c.clean).where(sessions.c.id == session)
+    async with database.reader.connect() as reader:
+        found = (await reader.execute(query)).first()
+    return None if found is None else found.status == "ended" or bool(found.clean)
+
+
 async def many(
     database: Database, team: str, *, status: str | None = None, before: int | None = None, limit: int = PAGE
 ) -> list[dict[str, Any]]:

@@ -43,6 +43,9 @@ class CloseCode(IntEnum):
     TOKEN_EXPIRED = 4203
 
 
+LATE_RETRY_MS = 5_000
+
+
 class WireError(Exception):
     """Something to tell the peer about its frame. `message` is for a person and never quotes speech.
 
@@ -95,6 +98,16 @@ def draining(message: str = "this instance stops: come back") -> WireError:
 def forbidden(message: str) -> WireError:
     """Not for this peer: fatal, 4003."""
     return WireError("forbidden", message, close=CloseCode.FORBIDDEN)
+
+
+def replaced() -> WireError:
+    """Another socket took this source: fatal, 4009."""
+    return WireError("replaced", "the same source connected again", close=CloseCode.REPLACED)
+
+
+def unavailable(message: str, seq: int | None = None) -> WireError:
+    """Something that is needed is away: not fatal, the client tries again."""
+    return WireError("unavailable", message, seq=seq, retry_after_ms=LATE_RETRY_MS)
 
 
 def internal() -> WireError:

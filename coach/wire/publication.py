@@ -15,17 +15,24 @@ def text_frame(payload: bytes) -> bytes:
     return b"\x81\x7f" + size.to_bytes(8, "big") + payload
 
 
+def payload_of(frame: bytes) -> bytes:
+    """The JSON of a text frame."""
+    return frame[{126: 4, 127: 10}.get(frame[1], 2) :]
+
+
 class Publication:
     """One event on its way to any number of sockets: encoded at most once, however many take it."""
 
     __slots__ = ("_frame", "_payload", "event", "key", "token")
 
-    def __init__(self, event: dict[str, Any], *, key: str | None = None, token: bool = False) -> None:
+    def __init__(
+        self, event: dict[str, Any], *, key: str | None = None, token: bool = False, payload: bytes | None = None
+    ) -> None:
         self.event = event
         self.key = key
         """Latest-wins and token publications of one key replace, or merge with, what waits."""
         self.token = token
-        self._payload: bytes | None = None
+        self._payload = payload
         self._frame: bytes | None = None
 
     @property

@@ -71,9 +71,7 @@ async def test_wall_says_who_needs_help_and_a_whisper_reaches_them(serve: Serve,
         assert complaints == []
 
 
-async def test_tiles_stay_where_they_are_while_the_manager_points_at_one(
-    serve: Serve, english: BrowserContext
-) -> None:
+async def test_tiles_stay_where_they_are_while_the_manager_points_at_one(serve: Serve, english: BrowserContext) -> None:
     async with serve() as live:
         calls = [await call(live, name, "good morning", seller=name) for name in ("one", "two", "three")]
         page, _ = await open_page(english, f"{live.address}/dashboard")

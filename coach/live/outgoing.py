@@ -1,0 +1,81 @@
+"""What sockets of this instance do in a session that another one owns: numbered, and sent again until taken."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from coach.bus.base import Bus, inbox
+from coach.bus.message import pack
+
+RESEND_S = 1.0
+UNTAKEN_MOST = 1_000
+"""Operations that may wait for the owner; what comes then is refused."""
+
+Operation = list[Any]
+"""[what, which socket, …]"""
+
+
+class Outgoing:
+    """One link from this instance to a session's owner. The owner takes each operation once, in order."""
+
+    def __init__(self, session: str, owner: str, link: str, bus: Bus) -> None:
+        self.owner = owner
+        self.link = link
+        """Its name; empty: there is none, and what is done is forgotten."""
+        self._session = session
+        self._bus = bus
+        self._untaken: deque[tuple[int, Operation]] = deque()
+        self._newest = 0
+        self._sent = 0
+        self._sent_at = 0.0
+        self._waking = False
+
+    @property
+    def full(self) -> bool:
+        """Whether too much waits for the owner."""
+        return len(self._untaken) >= UNTAKEN_MOST
+
+    @property
+    def untaken(self) -> Iterator[Operation]:
+        """What the owner has not confirmed, oldest first."""
+        return (operation for _, operation in self._untaken)
+
+    def add(self, what: str, socket: str, *rest: Any) -> None:
+        """Tell the owner; what is done in one tick leaves as one message."""
+        if not self.link:
+            return
+        self._newest += 1
+        self._untaken.append((self._newest, [what, socket, *rest]))
+        if not self._waking:
+            self._waking = True
+            asyncio.get_running_loop().call_soon(self._send)
+
+    def taken(self, upto: int) -> bool:
+        """The owner has these; whether nothing waits any more."""
+        while self._untaken and self._untaken[0][0] <= upto:
+            self._untaken.popleft()
+        return not self._untaken
+
+    def tick(self, now: float) -> None:
+        """Send again what was not confirmed for too long."""
+        if self._untaken and now - self._sent_at > RESEND_S:
+            self._sent = self._untaken[0][0] - 1
+            self._send()
+
+    def close(self) -> list[Operation]:
+        """Send nothing more; what was not confirmed."""
+        left = list(self.untaken)
+        self._untaken.clear()
+        self.link = ""
+        return left
+
+    def _send(self) -> None:
+        self._waking = False
+        fresh = [(number, operation) for number, operation in self._untaken if number > self._sent]
+        if not fresh or not self.link:
+            return
+        self._sent, self._sent_at = fresh[-1][0], time.monotonic()
+        head = {"k": "do", "s": self._session, "i": self._bus.instance, "l": self.link, "n": fresh[0][0]}
+        self._bus.publish(inbox(self.owner), pack({**head, "ops": [operation for _, operation in fresh]}))
