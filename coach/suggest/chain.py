@@ -7,7 +7,7 @@ is; the first token decides, and the others are closed. After it there is no goi
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -100,8 +100,13 @@ class Attempt:
 
     def usage(self) -> Usage | None:
         """What it took; None if the provider refused it, which costs nothing."""
-        if self.completion.usage is not None:
-            return self.completion.usage
+        counted = self.completion.usage
+        if counted is not None and self.completion.ended:
+            return counted
+        if counted is not None:
+            # Stopped: what was read is known, what was written only as far as it came.
+            written = max(counted.output_tokens, money.estimate(0, self.chars).output_tokens)
+            return replace(counted, output_tokens=written, estimated=True)
         if self.error is not None and not self.chars and self.error.reason not in ("timeout", "truncated"):
             return None
         return money.estimate(self.completion.prompt_chars, self.chars)

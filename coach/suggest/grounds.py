@@ -155,8 +155,8 @@ def may_promise(words: list[str], at: int) -> bool:
     rest = words[at:]
     for _, pattern in _BY_LETTER.get(words[at][:1], ()):
         if len(rest) <= len(pattern) and all(map(_fits, pattern, rest[:-1])):
-            stem, last = pattern[len(rest) - 1].rstrip("*"), rest[-1]
-            if stem.startswith(last) or last.startswith(stem):
+            wanted, last = pattern[len(rest) - 1], rest[-1]
+            if wanted.rstrip("*").startswith(last) or _fits(wanted, last):
                 return True
     return False
 

@@ -8,7 +8,7 @@ held back: the word that may become a number, the number whose unit is to come.
 from collections import Counter
 from dataclasses import dataclass, field
 
-from coach.detect.normalize import fold
+from coach.detect.normalize import fold, tokens
 from coach.suggest.figures import WORD_MOST, Figure, Lexeme, Reader, Unfinished, lexemes, may_grow
 from coach.suggest.grounds import Layers, may_promise, promise_at
 from coach.taxonomy import Language
@@ -23,6 +23,7 @@ ECHO_WORDS = 7
 HELD_CHARS = 400
 """More is never held back: a text without a blank is no text."""
 CONTEXT_LEXEMES = 10
+PHRASE_LEXEMES = 8
 _STOPS = frozenset(".!?…\n")
 QUOTE = "›"
 """Begins a line with words that were said or stand in the pack (`coach/suggest/prompt.py`)."""
@@ -193,11 +194,21 @@ class Guard:
 
     def _promise(self, reader: Reader, at: int) -> int | None:
         """The end of a promise that begins here and that nobody has made; None if there is none."""
-        places = [place for place in range(at, min(len(reader.text), at + 8)) if reader.text[place].kind == "word"]
+        places, end = [], at
+        while end < min(len(reader.text), at + PHRASE_LEXEMES):
+            lexeme = reader.text[end]
+            if lexeme.kind == "word":
+                places.append(end)
+            elif not lexeme.text.isspace() and lexeme.text != "-":
+                break
+            end += 1
         words = [fold(reader.text[place].text[:WORD_MOST]) for place in places]
         found = promise_at(words, 0)
-        if not reader.whole and places and self._open(reader, at, words):
-            raise Unfinished
+        if not reader.whole and end == len(reader.text):
+            # It may go on behind what is there.
+            growing = words if reader.text[-1].kind == "word" else [*words, ""]
+            if may_promise(growing, 0):
+                raise Unfinished
         if found is None:
             return None
         name, count = found
@@ -205,18 +216,12 @@ class Guard:
             return None
         return places[count - 1] + 1
 
-    @staticmethod
-    def _open(reader: Reader, at: int, words: list[str]) -> bool:
-        """Whether a phrase that begins here may go on behind what is there."""
-        within = at + 8 >= len(reader.text)
-        return within and may_promise([*words, ""] if reader.text[-1].kind != "word" else words, 0)
-
     def _quote(self, reader: Reader, at: int, out: list[str]) -> int:
         """A line of words that are said to have been said: whole, or not at all."""
         end = next((p for p in range(at, len(reader.text)) if reader.text[p].text == "\n"), len(reader.text))
         if end == len(reader.text) and not reader.whole:
             raise Unfinished
-        words = [fold(lexeme.text[:WORD_MOST]) for lexeme in reader.text[at:end] if lexeme.kind != "other"]
+        words = [token.word for token in tokens("".join(lexeme.text for lexeme in reader.text[at:end]))]
         if words and (self.known.says(words) or self.claimed.says(words)):
             for place in range(at, end):
                 self._pass(reader.text[place], place, out, whole_word=True)

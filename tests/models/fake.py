@@ -197,7 +197,8 @@ class _Reply:
         behave = self._behave
         await asyncio.sleep(behave.first_s)
         if behave.stall_after is not None:
-            await asyncio.sleep(NEVER)
+            await self._watch()
+            return False
         text = behave.verdicts.pop(0) if len(behave.verdicts) > 1 else behave.verdicts[0]
         if self._anthropic:
             usage = {"input_tokens": 900, "output_tokens": 20, "cache_read_input_tokens": 100}
