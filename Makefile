@@ -49,9 +49,9 @@ bench: setup
 chaos: setup
 	$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
 
-# The learned half of the detector, from the packs' labelled text: three minutes, then commit coach/detect/models.
+# The learned half of the detector, from the packs' labelled text: two minutes, then commit coach/detect/models.
 model: setup
-	$(BIN)/python -m coach.learning.train
+	$(BIN)/python -m coach.learning
 
 # uv is a tool of this target only: the lock names no registry, pip reads it.
 lock:

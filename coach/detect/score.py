@@ -5,7 +5,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from coach.detect.linear import COLUMN
+import numpy as np
+
+from coach.detect.linear import COLUMN, Linear, Vector
 from coach.detect.scan import Hit, Scan
 from coach.detect.scope import Surroundings
 from coach.taxonomy import CATEGORIES, SIGNALS, Archetype, Category, Disc, Stage
@@ -83,12 +85,14 @@ class SellerReading:
 def read_client(scan: Scan) -> ClientReading:
     """The client's utterance so far. O(hits x scope words + words where no cue gives the quote)."""
     cues = _Cues(scan)
+    linear, score = scan.lexicon.linear, scan.score()
+    odds = _odds(linear, score, cues.evidence) if linear is not None and score is not None else None
     findings = tuple(
         finding
         for kind, labels in _KINDS
         for label in labels
         if not (kind == "objection" and label in cues.resolved)
-        for finding in [_judge(kind, label, cues.evidence.get((kind, label)), scan)]
+        for finding in [_judge(kind, label, cues.evidence.get((kind, label)), odds, scan)]
         if finding is not None
     )
     return ClientReading(
@@ -225,24 +229,30 @@ class _Evidence:
         return all(scan.tokens[i].gap not in (".", "?") for i in between)
 
 
-def _judge(kind: Literal["objection", "signal"], label: str, evidence: _Evidence | None, scan: Scan) -> Finding | None:
-    """Cues and words together; None when nothing speaks for the label."""
-    linear, score = scan.lexicon.linear, scan.score()
-    cues = evidence.odds() if evidence is not None else 0.0
-    if linear is None or score is None:
+def _odds(linear: Linear, score: Vector, evidence: dict[tuple[str, str], "_Evidence"]) -> list[float]:
+    """Cues and words together: every label's log-odds."""
+    odds = score + linear.bias
+    for (_, label), found in evidence.items():
+        odds = odds + linear.cues[COLUMN[label]] * np.float32(found.odds())
+    return odds.tolist()  # type: ignore[no-any-return]
+
+
+def _judge(
+    kind: Literal["objection", "signal"], label: str, evidence: "_Evidence | None", odds: list[float] | None, scan: Scan
+) -> Finding | None:
+    """None when nothing speaks for the label."""
+    linear = scan.lexicon.linear
+    if odds is None or linear is None:
         if evidence is None:
             return None
-        span = evidence.words(scan)
-        sure = _sigmoid(BASE + cues)
-        return Finding(kind, label, sure, sure, *scan.span(*span))
+        sure = _sigmoid(BASE + evidence.odds())
+        return Finding(kind, label, sure, sure, *scan.span(*evidence.words(scan)))
     column = COLUMN[label]
-    odds = linear.bias[column] + float(score[column]) + linear.cue[column] * cues
-    margin = odds - linear.threshold[column]
+    margin = odds[column] - linear.threshold[column]
     if margin < MARGIN_LEAST:
         return None
     span = evidence.words(scan) if evidence is not None else _heaviest(scan, column)
-    confidence = _sigmoid(linear.scale[column] * odds + linear.shift[column])
-    return Finding(kind, label, confidence, _sigmoid(margin), *scan.span(*span))
+    return Finding(kind, label, _sigmoid(odds[column]), _sigmoid(margin), *scan.span(*span))
 
 
 def _heaviest(scan: Scan, column: int) -> tuple[int, int]:

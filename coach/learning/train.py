@@ -1,38 +1,38 @@
-"""`make model`: trains the linear half on the packs' labelled text and says how good it is by cross-validation.
+"""Trains the learned half on labelled text and says how good it is on text that was held out.
 
-Logistic regression a label over the features of `coach.detect.linear`, plus the evidence of the label's cues.
-Folds are by call and by block of utterances. Thresholds favour precision, and are raised together until at
-most `FALSE_ALARMS` of the calls' client turns without an objection get one. Needs scikit-learn (a dev tool).
+Ridge regression on the labels, in its dual form: one matrix of similarities between rows, one inverse. The same
+inverse gives every row's prediction by a model that never saw the row's call, exactly (block leave-one-out), so the
+figures, the calibration and the thresholds all come from held-out calls and cost no further training. Raw scores
+become log-odds by Platt scaling, which is folded into the weights. Needs SciPy (with scikit-learn a dev tool).
 """
 
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, hstack
-from sklearn.linear_model import LogisticRegression
+from scipy.linalg import cho_factor, lapack
+from scipy.sparse import csr_matrix
 
-from coach.detect.linear import BITS, LABELS, pair_features, row, save, word_features
+from coach.detect.linear import BITS, COLUMN, LABELS, pair_features, row, word_features
 from coach.detect.scan import Scan
 from coach.detect.score import cue_evidence
-from coach.learning.corpus import Row, fingerprint, rows
-from coach.packs import knowledge, loader
+from coach.learning.corpus import Row
 from coach.packs.knowledge import Knowledge
-from coach.taxonomy import CATEGORIES, LANGUAGES, Language
+from coach.taxonomy import CATEGORIES, Language
 
-FOLDS = 5
-FALSE_ALARMS = 0.04
-"""The target is 0.05 on unseen calls; what is unseen is always a little worse."""
-BETA_SQUARED = 0.5
+FALSE_ALARMS = 0.03
+"""The target is 0.05 on unseen calls; what other hands wrote is always worse than what was held out."""
+BETA_SQUARED = 0.7
 """Below 1: a false alarm costs more than a miss."""
 SHRINK = 0.15
-CUE_SHRINK = 0.5
+CUE_SHRINK = 0.3
+BIAS_SHRINK = 0.5
+RIDGE = 1.0
 """Scales before the one regularisation strength: hundreds of word features against one of cues."""
-STRENGTH = 1.0
-_OBJECTIONS = len(CATEGORIES)
-Floats = npt.NDArray[np.float64]
+OBJECTIONS = len(CATEGORIES)
+Floats = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,36 @@ class Data:
     """(rows, 2^BITS) sparse"""
     cues: Floats
     """(rows, labels)"""
-    truth: npt.NDArray[np.bool_]
-    fold: npt.NDArray[np.int64]
-    in_call: npt.NDArray[np.bool_]
+    truth: Flags
+    """(rows, labels)"""
+    groups: list[str]
+    """What each row is held out with."""
+    in_call: Flags
+
+    def take(self, chosen: Flags) -> "Data":
+        """The chosen rows."""
+        groups = [group for group, kept in zip(self.groups, chosen, strict=True) if kept]
+        return Data(self.words[chosen], self.cues[chosen], self.truth[chosen], groups, self.in_call[chosen])
 
 
-def prepare(language: Language, packs: dict[str, Knowledge]) -> Data:
-    """The matrices of a language's labelled text."""
-    found: list[Row] = list(rows(language))
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A trained model and what it says of each row without having seen the row's group."""
+
+    weights: Floats
+    columns: dict[str, Floats]
+    """`bias`, `cues`, `threshold` of `coach.detect.linear.Linear`."""
+    held_out: Floats
+    """(rows, labels) log-odds"""
+
+
+def prepare(found: list[Row], language: Language, packs: dict[str, Knowledge]) -> Data:
+    """The matrices of labelled text."""
     index: list[int] = []
     values: list[float] = []
-    ends, cues = [0], []
-    for example in found:
+    ends = [0]
+    cues = np.zeros((len(found), len(LABELS)), np.float32)
+    for number, example in enumerate(found):
         scan = Scan(packs[example.pack].lexicons[language])
         scan.update(example.text)
         features: dict[int, float] = {}
@@ -66,83 +84,101 @@ def prepare(language: Language, packs: dict[str, Knowledge]) -> Data:
         index += features.keys()
         values += features.values()
         ends.append(len(index))
-        evidence = cue_evidence(scan)
-        cues.append([evidence.get(label, 0.0) for label in LABELS])
-    matrix = csr_matrix((values, index, ends), shape=(len(found), 1 << BITS))
+        for label, evidence in cue_evidence(scan).items():
+            cues[number, COLUMN[label]] = evidence
+    matrix = csr_matrix((np.array(values, np.float32), index, ends), shape=(len(found), 1 << BITS))
     truth = np.array([[label in example.labels for label in LABELS] for example in found])
-    fold = np.array([zlib.crc32(example.group.encode()) % FOLDS for example in found])
-    return Data(matrix, np.array(cues), truth, fold, np.array([example.in_call for example in found]))
+    in_call = np.array([example.in_call for example in found])
+    return Data(matrix, cues, truth, [example.group for example in found], in_call)
 
 
-def train(language: Language, packs: dict[str, Knowledge]) -> dict[str, float]:
-    """Train, save, and return cross-validated F1 by label and `false_alarms`."""
-    data = prepare(language, packs)
-    odds = np.zeros(data.truth.shape)
-    for fold in range(FOLDS):
-        held = data.fold == fold
-        for column in range(len(LABELS)):
-            model = _fit(data, column, ~held)
-            odds[held, column] = model.decision_function(_features(data, column, held))
-    threshold = np.array([_threshold(odds[:, c], data.truth[:, c]) for c in range(len(LABELS))])
-    clean = data.in_call & ~data.truth[:, :_OBJECTIONS].any(axis=1)
-    while (odds[clean][:, :_OBJECTIONS] >= threshold[:_OBJECTIONS]).any(axis=1).mean() > FALSE_ALARMS:
-        threshold[:_OBJECTIONS] += 0.02
-    weights = np.zeros((1 << BITS, len(LABELS)))
-    columns: dict[str, list[float]] = {name: [] for name in ("bias", "cue", "scale", "shift")}
-    everything = np.ones(len(data.fold), dtype=bool)
-    for column in range(len(LABELS)):
-        model = _fit(data, column, everything)
-        weights[:, column] = model.coef_[0][:-1] * SHRINK
-        columns["bias"].append(float(model.intercept_[0]))
-        columns["cue"].append(float(model.coef_[0][-1]) * CUE_SHRINK)
-        platt = LogisticRegression(C=1e6).fit(odds[:, [column]], data.truth[:, column])
-        columns["scale"].append(float(platt.coef_[0][0]))
-        columns["shift"].append(float(platt.intercept_[0]))
-    save(language, weights, fingerprint(language), threshold=[float(t) for t in threshold], **columns)
-    report = {label: _f1(odds[:, c] >= threshold[c], data.truth[:, c]) for c, label in enumerate(LABELS)}
-    alarms = (odds[clean][:, :_OBJECTIONS] >= threshold[:_OBJECTIONS]).any(axis=1).mean()
-    return {**report, "false_alarms": float(alarms)}
+def fit(data: Data) -> Fitted:
+    """Train on all rows. O(rows³): a minute for 8,000 of them."""
+    words, cues = data.words * SHRINK, data.cues * CUE_SHRINK
+    alike = np.asarray((words @ words.T).todense(), np.float32)
+    alike += cues @ cues.T
+    alike += BIAS_SHRINK**2
+    alike[np.diag_indices(len(alike))] += RIDGE
+    factor, _ = cho_factor(alike, lower=True, overwrite_a=True, check_finite=False)
+    inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    target = data.truth.astype(np.float32)
+    prior = target.mean(axis=0)
+    dual = inverse @ (target - prior)
+    held_out = np.empty_like(dual)
+    for rows in _blocks(data.groups):
+        held_out[rows] = target[rows] - np.linalg.solve(inverse[np.ix_(rows, rows)], dual[rows])
+    scale, shift = np.array(
+        [_platt(held_out[data.in_call, c], data.truth[data.in_call, c]) for c in range(len(LABELS))]
+    ).T
+    odds = (held_out * scale + shift).astype(np.float32)
+    columns = {
+        "bias": (prior + BIAS_SHRINK**2 * dual.sum(axis=0)) * scale + shift,
+        "cues": (cues.T @ dual) * CUE_SHRINK * scale,
+        "threshold": thresholds(odds[data.in_call], data.truth[data.in_call]),
+    }
+    return Fitted((words.T @ dual) * SHRINK * scale, columns, odds)
 
 
-def _features(data: Data, column: int, chosen: npt.NDArray[np.bool_]) -> Any:
-    cue = csr_matrix(data.cues[chosen][:, [column]] * CUE_SHRINK)
-    return hstack([data.words[chosen] * SHRINK, cue]).tocsr()
+def thresholds(odds: Floats, truth: Flags) -> Floats:
+    """A label's log-odds with the best F-beta, the objections' then raised together until the alarms are few."""
+    chosen = np.array([_threshold(odds[:, c], truth[:, c]) for c in range(len(LABELS))], np.float32)
+    while false_alarms(odds, truth, chosen) > FALSE_ALARMS:
+        chosen[:OBJECTIONS] += 0.02
+    return chosen
 
 
-def _fit(data: Data, column: int, chosen: npt.NDArray[np.bool_]) -> LogisticRegression:
-    model = LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=300)
-    return model.fit(_features(data, column, chosen), data.truth[chosen, column])
+def false_alarms(odds: Floats, truth: Flags, threshold: Floats) -> float:
+    """The share of rows without an objection that get one."""
+    clean = ~truth[:, :OBJECTIONS].any(axis=1)
+    return float((odds[clean, :OBJECTIONS] >= threshold[:OBJECTIONS]).any(axis=1).mean())
 
 
-def _threshold(odds: Floats, truth: npt.NDArray[np.bool_]) -> float:
+def f1(odds: Floats, truth: Flags, threshold: Floats) -> Floats:
+    """F1 by label."""
+    said = odds >= threshold
+    return np.asarray(2 * (said & truth).sum(axis=0) / np.maximum(1, said.sum(axis=0) + truth.sum(axis=0)), np.float32)
+
+
+def calibration_error(odds: Floats, truth: Flags, bins: int = 10) -> float:
+    """Expected calibration error over all given labels, in bins of equal mass."""
+    sure = (1 / (1 + np.exp(-odds))).ravel()
+    order = np.argsort(sure, kind="stable")
+    parts = zip(np.array_split(sure[order], bins), np.array_split(truth.ravel()[order], bins), strict=True)
+    return float(sum(len(p) * abs(p.mean() - hit.mean()) for p, hit in parts) / len(sure))
+
+
+def _blocks(groups: list[str]) -> list[npt.NDArray[np.int64]]:
+    places: dict[str, list[int]] = {}
+    for place, group in enumerate(groups):
+        places.setdefault(group, []).append(place)
+    return [np.array(rows) for rows in places.values()]
+
+
+def _platt(scores: Floats, truth: Flags) -> tuple[float, float]:
+    """Scale and shift that make log-odds of raw scores: logistic regression by Newton's method."""
+    x = np.stack([scores.astype(np.float64), np.ones(len(scores))], axis=1)
+    at = np.array([0.0, np.log((truth.sum() + 1) / (len(truth) - truth.sum() + 1))])
+
+    def loss(at: Any) -> float:
+        return float(np.logaddexp(0, np.where(truth, -1, 1) * (x @ at)).sum())
+
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-(x @ at)))
+        step = np.linalg.solve(x.T @ (x * (p * (1 - p))[:, None]) + 1e-6 * np.eye(2), x.T @ (p - truth))
+        while loss(at - step) > loss(at) and np.abs(step).max() > 1e-6:
+            step /= 2
+        at = at - step
+    return float(at[0]), float(at[1])
+
+
+def _threshold(odds: Floats, truth: Flags) -> float:
     """The log-odds with the best F-beta."""
     best, best_score = 0.0, -1.0
-    for candidate in np.quantile(odds, np.linspace(0.7, 0.999, 120)):
+    for candidate in np.quantile(odds, np.linspace(0.7, 0.999, 200)):
         said = odds >= candidate
         hits = float((said & truth).sum())
         score = (1 + BETA_SQUARED) * hits / max(1.0, said.sum() + BETA_SQUARED * truth.sum())
         if score > best_score:
             best, best_score = float(candidate), score
     return best
-
-
-def _f1(said: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_]) -> float:
-    return 2 * float((said & truth).sum()) / max(1.0, float(said.sum() + truth.sum()))
-
-
-def main() -> None:
-    """Train every language and print the table."""
-    packs = knowledge.build(loader.load_all())
-    for language in LANGUAGES:
-        report = train(language, packs)
-        objections = np.mean([report[label] for label in LABELS[:_OBJECTIONS]])
-        signals = np.mean([report[label] for label in LABELS[_OBJECTIONS:]])
-        print(  # noqa: T201
-            f"{language}: objections macro-F1 {objections:.3f}, signals macro-F1 {signals:.3f}, "
-            f"false alarms a clean turn {report['false_alarms']:.3f}"
-        )
-        print("  " + "  ".join(f"{label} {report[label]:.2f}" for label in LABELS))  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()

@@ -148,7 +148,8 @@ class Knowledge:
         return None
 
 
-def build(packs: dict[str, Pack]) -> dict[str, Knowledge]:
-    """Every pack's knowledge, by id."""
-    models = {language: linear.load(language) for language in LANGUAGES}
+def build(packs: dict[str, Pack], models: Mapping[Language, Linear | None] | None = None) -> dict[str, Knowledge]:
+    """Every pack's knowledge, by id, with the shipped models or the given ones (`{}`: phrases alone)."""
+    if models is None:
+        models = {language: linear.load(language) for language in LANGUAGES}
     return {name: Knowledge(pack, packs[GENERAL], models) for name, pack in packs.items()}
