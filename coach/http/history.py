@@ -34,7 +34,7 @@ class History:
     def __init__(self, authenticator: Authenticator, database: Database) -> None:
         self._authenticator = authenticator
         self._database = database
-        self._one_count = asyncio.Lock()
+        self._one_read = asyncio.Lock()
         """One at a time: live calls go first."""
 
     async def history(self, request: Request) -> Response:
@@ -44,10 +44,11 @@ class History:
         narrow = query.text is not None or query.objection is not None
         most = past.SEARCHED if narrow else query.limit + 1
         try:
-            calls = await past.finished(self._database, query.of(who.team), _place(query.after), most)
-            found: dict[str, dict[str, Any]] = {}
-            if query.text is not None and calls:
-                found = await past.lines(self._database, [call.id for call in calls], query.text)
+            async with self._one_read:
+                calls = await past.finished(self._database, query.of(who.team), _place(query.after), most)
+                found: dict[str, dict[str, Any]] = {}
+                if query.text is not None and calls:
+                    found = await past.lines(self._database, [call.id for call in calls], query.text)
         except READ_ERRORS:
             raise ApiError(503, "unavailable", AWAY) from None
         kept = [call for call in calls if _fits(call, query, found)]
@@ -67,7 +68,7 @@ class History:
         query = query_of(FiguresQuery, request)
         count, calls = Count(query.by, query.utc_offset_min), 0
         try:
-            async with self._one_count:
+            async with self._one_read:
                 async for some in past.counted(self._database, query.of(who.team)):
                     for call in some:
                         outcome: Any = call.outcome

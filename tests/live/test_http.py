@@ -141,6 +141,10 @@ async def test_health_ready_and_documents(serve: Serve) -> None:
         assert (await http.get("/ready")).status_code == 200
         document = (await http.get("/docs")).json()
         assert document["openapi"].startswith("3.1") and "/api/analyze" in document["paths"]
+        schemas = document["components"]["schemas"]
+        for path, model in (("/api/history", "HistoryPage"), ("/api/figures", "Figures")):
+            answer = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+            assert answer["$ref"].rpartition("/")[2] == model and model in schemas
         page = await http.get("/docs", headers={"accept": "text/html"})
         assert "/api/sessions" in page.text
         sockets = (await http.get("/docs/asyncapi.json")).json()

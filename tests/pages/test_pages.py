@@ -60,7 +60,7 @@ async def test_dashboard_whispers_into_the_widget(serve: Serve, english: Browser
         wall, more = await open_page(english, f"{live.address}/dashboard")
         await wall.get_by_text("Grace").first.click()
         await expect(wall.get_by_text("way too expensive").first).to_be_visible()
-        box = wall.locator("form input, form textarea").last
+        box = wall.get_by_label("Whisper")
         await box.fill("offer the leasing plan")
         await box.press("Enter")
         await expect(widget.locator("live-coach [part=whisper]").first).to_contain_text("offer the leasing plan")

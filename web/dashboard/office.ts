@@ -10,6 +10,7 @@ import {
   Api, type Answer, type CallNote, type HistoryPage, type Problem, type Query, type RecordedCall,
   type SessionRow, type TeamFigures,
 } from './api';
+import { everyCall, type Filter } from './order';
 import { applyKept, applyLive, applyRecord, isWhole, openCall, type OpenedCall } from './opened-call';
 import { SessionToken } from './session-token';
 
@@ -18,6 +19,8 @@ const FORBIDDEN = 4003;
 
 export class Office {
   readonly wall = new Observed<Wall>(emptyWall);
+  /** What the wall is narrowed to; kept while the manager looks into a call. */
+  filter: Filter = everyCall;
   /** This browser's clock minus the server's, as the quickest line of the wall shows it. */
   skew = 0;
   readonly opened = new Observed<OpenedCall | null>(null);

@@ -1,24 +1,30 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useObserved } from '../shared/hooks';
+import type { Observed } from '../shared/observed';
 import type { Wall } from '../shared/wall';
 import { Choice, Field, FilterBar } from './filters';
 import type { PageContext } from './main';
 import { LEVELS } from './need';
 import type { Office } from './office';
-import { arrange, emptyOrder, everyCall, fits, follow, type Filter } from './order';
+import { arrange, emptyOrder, fits, follow, type Filter } from './order';
 import { Tile } from './tile';
 import { everySecond } from './times';
 
 const SORT_MS = 3_000;
+/** 200 calls bring a line in nearly every frame; drawn ten times a second, they leave the others free. */
+const DRAWN_MS = 100;
 
 export function WallPage({ context }: { context: PageContext }) {
   const { office, texts, words } = context;
-  const wall = useObserved(office.wall);
-  const [filter, setFilter] = useState<Filter>(everyCall);
+  const wall = useEvery(office.wall, DRAWN_MS);
+  const [filter, setFilter] = useState<Filter>(office.filter);
   const { list, order, held } = useCalmOrder(wall, office);
   const calls = Object.values(wall.sessions);
   const shown = new Set(calls.filter((call) => fits(filter, call)).map(({ session }) => session));
-  const narrow = (change: Partial<Filter>) => setFilter({ ...filter, ...change });
+  const narrow = (change: Partial<Filter>) => {
+    office.filter = { ...filter, ...change };
+    setFilter(office.filter);
+  };
   const choices = (values: string[], word: (value: string) => string) => [
     ['', texts.all] as const,
     ...[...new Set(values)].sort().map((value) => [value, word(value)] as const),
@@ -75,6 +81,25 @@ function NoCalls({ context: { office, texts } }: { context: PageContext }) {
       <p><a href="#/history">{texts.history}</a></p>
     </div>
   );
+}
+
+/** The newest value, at most once in `ms`. */
+function useEvery<T>(observed: Observed<T>, ms: number): T {
+  const [value, setValue] = useState(observed.value);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const show = () => {
+      timer = undefined;
+      setValue(observed.value);
+    };
+    const stop = observed.subscribe(() => (timer ??= setTimeout(show, ms)));
+    show();
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [observed, ms]);
+  return value;
 }
 
 /** Sorted anew every few seconds, and never while the reader points at a tile or has one in focus. */
