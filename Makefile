@@ -44,6 +44,8 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.tokens
+	$(BIN)/python -m benchmarks.speculation
 
 # Real servers, killed and cut while calls go on; exit code 1 when anything is lost (docs/reliability.md).
 chaos: setup

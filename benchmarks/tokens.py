@@ -1,0 +1,185 @@
+"""What our relay adds to a model's tokens: `python -m benchmarks.tokens`.
+
+A model server in a process of its own writes into each token when it sent it (one clock for all processes of a machine).
+The same streams are read twice: with the OpenAI SDK directly, and through chain, guard and stream as in a call. The
+difference of the percentiles is what we add.
+"""
+
+import asyncio
+import multiprocessing
+import statistics
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+import openai
+import orjson
+
+from coach.packs import knowledge, loader
+from coach.session.effects import Prompt
+from coach.settings import Settings
+from coach.suggest import providers
+from coach.suggest.grounds import CallGrounds
+from coach.suggest.providers import Models
+from coach.suggest.stream import SuggestionStream
+
+LEVELS = (1, 200)
+ROUNDS = {1: 60, 200: 3}
+TOKENS = 40
+GAP_S = 0.03
+"""About 33 tokens a second."""
+_LETTERS = "bcdfghjkmp"
+"""Digits of a time, so that the guard has words to look at and nothing to cut."""
+_PROMPT = Prompt(
+    "ev", "objection", "price", "too expensive", "en", "en", "Let's work it out.", None, (), None, None, (), None
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """In milliseconds, from the server's write to the text in our hands."""
+
+    first: list[float]
+    rest: list[float]
+
+
+def main() -> int:
+    """Measure and print."""
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    server = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
+    server.start()
+    try:
+        port = ours.recv()
+        asyncio.run(_measure(port))
+    finally:
+        server.terminate()
+        server.join()
+    return 0
+
+
+async def _measure(port: int) -> None:
+    packs = {name: made for name, made in knowledge.build(loader.load_all()).items() if name in ("ev", "general")}
+    given = {"providers": ["openai"], "openai_base_url": f"http://127.0.0.1:{port}/v1", "judge": "off"}
+    async with asyncio.TaskGroup() as group:
+
+        def spawn(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+            return group.create_task(work, name=name)
+
+        now_ms = int(time.time() * 1000)
+        models = providers.build(Settings.model_validate(given, by_name=True), packs, spawn, now_ms)
+        client = openai.AsyncOpenAI(api_key="none", base_url=f"http://127.0.0.1:{port}/v1", max_retries=0)
+        print(f"{'streams':>7} {'':12} {'p50 ms':>8} {'p99 ms':>8} {'added p50':>10} {'added p99':>10}")
+        for level in LEVELS:
+            direct = await _level(level, lambda: _direct(client))
+            relayed = await _level(level, lambda: _relayed(models, now_ms))
+            for name, plain, through in (
+                ("first token", direct.first, relayed.first),
+                ("each token", direct.rest, relayed.rest),
+            ):
+                p50, p99 = _percentiles(through)
+                less50, less99 = _percentiles(plain)
+                print(f"{level:7} {name:12} {p50:8.2f} {p99:8.2f} {p50 - less50:10.2f} {p99 - less99:10.2f}")
+        await client.close()
+        await models.close()
+
+
+async def _level(streams: int, read: Callable[[], Coroutine[Any, Any, list[float]]]) -> Delays:
+    await read()  # connections and caches of the first use are not what is measured
+    first: list[float] = []
+    rest: list[float] = []
+    for _ in range(ROUNDS[streams]):
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(read(), name="reader") for _ in range(streams)]
+        for task in tasks:
+            delays = task.result()
+            first.append(delays[0])
+            rest += delays[1:]
+    return Delays(first, rest)
+
+
+async def _direct(client: openai.AsyncOpenAI) -> list[float]:
+    found: list[float] = []
+    stream = await client.chat.completions.create(
+        model="m", messages=[{"role": "user", "content": "hello"}], stream=True
+    )
+    async with stream:
+        async for chunk in stream:
+            if chunk.choices and chunk.choices[0].delta.content:
+                found += _delays(chunk.choices[0].delta.content)
+    return found
+
+
+async def _relayed(models: Models, now_ms: int) -> list[float]:
+    found: list[float] = []
+    assert models.chain is not None
+    stream = SuggestionStream(
+        "c1",
+        _PROMPT,
+        models.chain,
+        lambda: models.guard(_PROMPT, CallGrounds(), now_ms),
+        lambda piece, _start: found.extend(_delays(piece)),
+        lambda _end: None,
+    )
+    await stream.run()
+    return found
+
+
+def _delays(text: str) -> list[float]:
+    """Of each time in a piece, how long ago it was."""
+    now = time.monotonic_ns()
+    return [(now - _time(word)) / 1e6 for word in text.split() if word.startswith("v")]
+
+
+def _time(word: str) -> int:
+    return int("".join(str(_LETTERS.index(letter)) for letter in word[1:]))
+
+
+def _percentiles(values: list[float]) -> tuple[float, float]:
+    cuts = statistics.quantiles(values, n=100, method="inclusive")
+    return cuts[49], cuts[98]
+
+
+def _serve(pipe: Connection) -> None:
+    """The model server: chat completions, a time in each token."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = next(
+                    int(line.split(b":")[1])
+                    for line in head.split(b"\r\n")
+                    if line.lower().startswith(b"content-length")
+                )
+                await reader.readexactly(length)
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+                )
+                for _ in range(TOKENS):
+                    await asyncio.sleep(GAP_S)
+                    word = "v" + "".join(_LETTERS[int(digit)] for digit in str(time.monotonic_ns()))
+                    _write(writer, {"index": 0, "delta": {"content": f"{word} "}, "finish_reason": None})
+                    await writer.drain()
+                _write(writer, {"index": 0, "delta": {}, "finish_reason": "stop"})
+                writer.write(b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n")
+        except (ConnectionError, asyncio.IncompleteReadError):
+            writer.close()
+
+    def _write(writer: asyncio.StreamWriter, choice: dict[str, Any]) -> None:
+        chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+        data = b"data: " + orjson.dumps(chunk) + b"\n\n"
+        writer.write(b"%x\r\n%s\r\n" % (len(data), data))
+
+    async def run() -> None:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1024)
+        pipe.send(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
