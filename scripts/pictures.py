@@ -5,29 +5,35 @@ Plays the demo calls again under other names, some at forty times their pace to 
 
 import asyncio
 import json
+import os
 import shutil
 import time
 from pathlib import Path
 
 import httpx
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Locator, Page, async_playwright
 from websockets.asyncio.client import connect
 
 from coach.client import CallClient
 from coach.demo.player import CALLS, play, read_call
 
-URL = "http://127.0.0.1:8000"
+URL = os.environ.get("URL", "http://127.0.0.1:8000")
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 SELLERS = {"pl": ("Maja Kowal", "Piotr Lis"), "de": ("Lena Brandt", "Timo Vogel"), "en": ("Ada Cole", "Sam Reyes")}
 RUNNING = (("pl", "Zofia Król", 2.0), ("de", "Nils Krämer", 1.5), ("en", "Ruth Osei", 3.0))
+# What has to be seen first: a card's text, as it comes and when it is there.
+STREAMING, STREAMED = "live-coach .running:not(:empty)", "live-coach .text:not(.running)"
+CARD_S = 120
 SHOTS = (
-    ("demo", "/", "light", (1280, 800), 38),
-    ("demo-dark", "/", "dark", (1280, 800), 6),
-    ("dashboard", "/dashboard", "light", (1280, 720), 5),
-    ("dashboard-narrow", "/dashboard", "dark", (390, 780), 5),
-    ("dashboard-call", "/dashboard#/call/{live}", "light", (1280, 900), 4),
-    ("dashboard-replay", "/dashboard#/call/{over}", "dark", (1280, 900), 2),
+    ("demo", "/", "light", "en-GB", (1280, 900), STREAMED),
+    ("demo-dark", "/", "dark", "pl-PL", (1280, 900), STREAMED),
+    ("demo-narrow", "/", "light", "de-DE", (390, 844), STREAMED),
+    ("widget", "/", "light", "en-GB", (1280, 1000), STREAMING),
+    ("dashboard", "/dashboard", "light", "en-GB", (1280, 720), 5),
+    ("dashboard-narrow", "/dashboard", "dark", "en-GB", (390, 780), 5),
+    ("dashboard-call", "/dashboard#/call/{live}", "light", "en-GB", (1280, 900), 4),
+    ("dashboard-replay", "/dashboard#/call/{over}", "dark", "en-GB", (1280, 900), 2),
 )
 MOST_BYTES = 80_000
 
@@ -81,9 +87,9 @@ async def _over(http: httpx.AsyncClient) -> str:
 async def _shoot() -> None:
     async with async_playwright() as playwright, httpx.AsyncClient(base_url=URL) as http:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        for name, path, scheme, (width, height), wait_s in SHOTS:
+        for name, path, scheme, locale, (width, height), first in SHOTS:
             context = await browser.new_context(
-                locale="en-GB",
+                locale=locale,
                 color_scheme=scheme,  # type: ignore[arg-type]
                 viewport={"width": width, "height": height},
             )
@@ -92,19 +98,21 @@ async def _shoot() -> None:
                 await _raise_hand(await _live(http))
             names = {"live": await _live(http), "over": await _over(http)}
             await page.goto(f"{URL}{path.format(**names)}")
-            await page.wait_for_timeout(1000 * wait_s)
+            if isinstance(first, str):
+                await page.locator(first).first.wait_for(timeout=1000 * CARD_S)
+            await page.wait_for_timeout(500 if isinstance(first, str) else 1000 * first)
             if "{over}" in path:
                 await page.get_by_role("button", name="Replay").click()
                 await page.wait_for_timeout(500)
-            await _save(page, IMAGES / f"{name}.jpg")
+            await _save(page.locator("live-coach") if name == "widget" else page, IMAGES / f"{name}.jpg")
             await context.close()
         await browser.close()
 
 
-async def _save(page: Page, path: Path) -> None:
+async def _save(seen: Page | Locator, path: Path) -> None:
     """As good as fits."""
     for quality in range(80, 20, -5):
-        taken = await page.screenshot(path=path, type="jpeg", quality=quality)
+        taken = await seen.screenshot(path=path, type="jpeg", quality=quality)
         if len(taken) <= MOST_BYTES:
             return
 

@@ -18,7 +18,7 @@ export class Floating {
   constructor(host: HTMLElement) {
     this.#host = host;
     this.#place = kept() ?? {
-      x: innerWidth, y: 3 * EDGE_PX, width: 400, height: Math.min(innerHeight, 860),
+      x: innerWidth, y: 3 * EDGE_PX, width: 400, height: Math.min(innerHeight - 6 * EDGE_PX, 860),
     };
   }
 

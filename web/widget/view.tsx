@@ -70,7 +70,7 @@ function View({ context, chat }: { context: ViewContext; chat: boolean }) {
       <Header context={context} call={call} status={status} isLive={isLive} isSaidOpen={isSaidOpen}
         toggleSaid={toggleSaid} />
       <SaidPanel context={context} call={call} isOpen={isSaidOpen} isChat={chat} />
-      <div class="slot">
+      <div class={hasModel(call) ? 'slot roomy' : 'slot'}>
         <div aria-live="polite" aria-atomic="true">
           {card ? (
             <CardView key={card.id} context={context} call={call} card={card} isLive={isLive}
@@ -105,6 +105,11 @@ function View({ context, chat }: { context: ViewContext; chat: boolean }) {
       <Corner context={context} />
     </section>
   );
+}
+
+/** From a call's first suggestion on its place is kept, so that no later one moves what stands. */
+function hasModel({ suggestions }: Call): boolean {
+  return Object.keys(suggestions).length > 0;
 }
 
 function isSilent({ transcript, interims, ended }: Call): boolean {

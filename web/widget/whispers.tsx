@@ -20,8 +20,8 @@ export function Whispers({ whispers, context }: { whispers: WhisperEvent[]; cont
       {shown.map((whisper) => (
         <div class="whisper" part="whisper" key={whisper.offset}>
           <p><b>{texts.whisperFrom} {whisper.from}</b>{whisper.text}</p>
-          <button type="button" class="small" aria-label={texts.dismiss} aria-keyshortcuts="W"
-            onClick={() => dismiss(whisper)}>✕ <kbd>W</kbd></button>
+          <button type="button" class="small" aria-keyshortcuts="W"
+            onClick={() => dismiss(whisper)}>{texts.dismiss} <kbd>W</kbd></button>
         </div>
       ))}
     </div>
