@@ -2,16 +2,18 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+import jwt
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.conftest import Serve
 from tests.faults.instances import Instances
 from tests.pages.look import open_page, violations
-from tests.talk import Live, Talker, turn
+from tests.talk import SECRET, Live, Talker, token, turn
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -155,6 +157,30 @@ async def test_a_killed_server_loses_and_doubles_nothing(instances: Instances, e
     answer = await page.request.get(f"{address}/api/sessions/{session}/events")
     finals = [e for e in (await answer.json())["events"] if e["type"] == "transcript"]
     assert [(e["seq"], e["utterance"]) for e in finals] == [(1, "u1"), (2, "u2"), (3, "u3")]
+
+
+async def test_a_token_is_fetched_and_renewed_on_the_open_socket(serve: Serve, english: BrowserContext) -> None:
+    async with serve(jwt_secret=SECRET) as live:
+        tokens, opened = list[str](), list[str]()
+
+        async def hand_out(route: Route) -> None:
+            tokens.append(token(lasts_s=3))
+            await route.fulfill(json={"token": tokens[-1]})
+
+        await english.route("**/coach-token", hand_out)
+        page, _ = await open_page(english, f"{live.address}/embed.html")
+        await expect(page.get_by_text("Sign-in needed")).to_be_visible()
+        page.on("websocket", lambda socket: opened.append(socket.url))
+        async with page.expect_request("**/coach-token"):
+            await page.evaluate("document.querySelector('live-coach').setAttribute('token-url', '/coach-token')")
+        await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        first = jwt.decode(tokens[0], options={"verify_signature": False})["exp"]
+        while time.time() < first + 0.5:
+            async with page.expect_request("**/coach-token"):
+                pass
+        assert await say(page, 1, PRICE)
+        await expect(page.locator("live-coach [part=say]")).to_be_visible()
+        assert len(opened) == 1 and len(tokens) >= 2
 
 
 async def test_a_duplicated_tab_is_another_source(serve: Serve, english: BrowserContext) -> None:

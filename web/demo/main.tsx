@@ -81,6 +81,7 @@ function Nothing({ texts }: { texts: DemoTexts }) {
       <h2>{texts.nothing}</h2>
       <p>{texts.howToStart} <code>make run</code></p>
       <p>{texts.willAppear}</p>
+      <p><a href="/embed.html">{texts.ownCall}</a></p>
     </div>
   );
 }
