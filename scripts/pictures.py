@@ -22,8 +22,8 @@ IMAGES = Path(__file__).parent.parent / "docs" / "images"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 SELLERS = {"pl": ("Maja Kowal", "Piotr Lis"), "de": ("Lena Brandt", "Timo Vogel"), "en": ("Ada Cole", "Sam Reyes")}
 RUNNING = (("pl", "Zofia Król", 2.0), ("de", "Nils Krämer", 1.5), ("en", "Ruth Osei", 3.0))
-# What has to be seen first: a card's text, as it comes and when it is there.
-STREAMING, STREAMED = "live-coach .running:not(:empty)", "live-coach .text:not(.running)"
+# What has to be seen first: an objection, and a card's text, as it comes or when it is there.
+STREAMING, STREAMED = "main:has(mark) .running:not(:empty)", "main:has(mark) .text:not(.running)"
 CARD_S = 120
 SHOTS = (
     ("demo", "/", "light", "en-GB", (1280, 900), STREAMED),
