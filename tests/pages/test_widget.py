@@ -120,6 +120,28 @@ async def test_a_shortcut_works_in_all_the_page_but_not_for_who_writes(serve: Se
         await expect(page.locator("live-coach [part=say]")).to_have_count(0)
 
 
+async def test_a_hand_is_up_until_a_manager_whispers_and_a_question_gets_a_card(
+    serve: Serve, english: BrowserContext
+) -> None:
+    async with serve() as live:
+        page, _ = await embedded(english, live)
+        session = await page.evaluate("sessionStorage.getItem('coach.session')")
+        manager = await live.watch(session)
+        await page.get_by_role("button", name="Ask for help").click()
+        await manager.until("raise_hand")
+        await expect(page.get_by_text("Help is asked for")).to_be_visible()
+        await manager.send({"type": "whisper", "session": session, "text": "offer the leasing plan"})
+        await expect(page.locator("live-coach [part=whisper]")).to_contain_text("offer the leasing plan")
+        await expect(page.get_by_role("button", name="Ask for help")).to_be_visible()
+        await page.locator("live-coach [part=panel]").focus()
+        await page.keyboard.press("w")
+        await expect(page.locator("live-coach [part=whisper]")).to_have_count(0)
+        await page.get_by_placeholder("What do you want to know?").fill("what about the price?")
+        await page.keyboard.press("Enter")
+        await manager.until(lambda e: e["type"] == "card" and e["trigger"]["type"] == "ask")
+        await expect(page.locator("live-coach .kind .word")).to_have_text("Answer")
+
+
 async def test_a_card_goes_at_its_deadline_and_others_wait_as_chips(serve: Serve, english: BrowserContext) -> None:
     async with serve() as live:
         page, bridge = await embedded(english, live)
