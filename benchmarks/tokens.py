@@ -28,9 +28,9 @@ from coach.suggest.stream import SuggestionStream
 
 LEVELS = (1, 200)
 ROUNDS = {1: 100, 200: 2}
-TOKENS = 40
-GAP_S = 0.03
-"""33 tokens a second."""
+TOKENS = 12
+GAP_S = 0.02
+"""50 tokens a second."""
 STAGGER_S = 0.01
 """Calls do not raise their objections in the same instant."""
 _LETTERS = "bcdfghjkmp"
@@ -121,13 +121,23 @@ async def _direct(client: openai.AsyncOpenAI) -> list[float]:
 
 async def _relayed(models: Models, now_ms: int) -> list[float]:
     found: list[float] = []
+    part = ""
+
+    def heard(piece: str, _start: int) -> None:
+        """The guard may let a word go in parts; its time is there with the last one."""
+        nonlocal part
+        part += piece
+        words, blank, part = part.rpartition(" ")
+        if blank:
+            found.extend(_delays(words))
+
     assert models.chain is not None
     stream = SuggestionStream(
         "c1",
         _PROMPT,
         models.chain,
         lambda: models.guard(_PROMPT, CallGrounds(), now_ms),
-        lambda piece, _start: found.extend(_delays(piece)),
+        heard,
         lambda _end: None,
     )
     await stream.run()
