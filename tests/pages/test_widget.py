@@ -146,7 +146,9 @@ async def test_a_card_goes_at_its_deadline_and_others_wait_as_chips(serve: Serve
     async with serve() as live:
         page, bridge = await embedded(english, live)
         await page.clock.install()
-        for number, text in enumerate((PRICE, "I would have to talk to my wife first", "that sounds like a scam"), 1):
+        for number, text in enumerate(
+            (PRICE, "I would have to talk to my wife first", "that sounds like a scam, I don't trust it"), 1
+        ):
             await bridge.say(turn(number, text))
         chips = page.locator("live-coach [part=chips] li")
         await expect(chips).to_have_count(2)
