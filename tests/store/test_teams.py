@@ -101,6 +101,17 @@ async def test_a_role_cannot_claim_a_team_by_a_setting(two_teams: str) -> None:
         await connection.close()
 
 
+async def test_a_role_cannot_claim_a_team_by_a_table_of_its_own(two_teams: str) -> None:
+    connection = await asyncpg.connect(two_teams.format(role="north_report"))
+    try:
+        # Temporary tables come first wherever a name is looked up.
+        await connection.execute("CREATE TEMP TABLE team_roles AS SELECT current_user::text AS role, 'south' AS team")
+        assert await _seen(connection, "sessions") == {"call-north"}
+        assert await _seen(connection, "utterances") == {"call-north"}
+    finally:
+        await connection.close()
+
+
 @pytest.mark.parametrize(
     ("claims", "seen"),
     [

@@ -15,10 +15,11 @@ depends_on = None
 OF_SESSIONS = ("utterances", "events", "profiles", "strategies", "feedback", "verdicts")
 
 # `authenticated` is the role into which Supabase's API switches after it has checked a token. Nobody else may
-# claim a team by a setting: every login can set one. Of the token only what its user cannot edit counts.
+# claim a team by a setting: every login can set one. Of the token only what its user cannot edit counts. Nor by a
+# table or an operator of its own that is found first: no name here is looked up where the caller says.
 TEAMS = """
-CREATE FUNCTION coach_teams() RETURNS SETOF text LANGUAGE sql STABLE AS $$
-    SELECT team FROM team_roles WHERE role = current_user
+CREATE FUNCTION coach_teams() RETURNS SETOF text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT team FROM {schema}.team_roles WHERE role = current_user
     UNION
     SELECT coalesce(claims ->> 'team', claims -> 'app_metadata' ->> 'team')
     FROM (SELECT nullif(current_setting('request.jwt.claims', true), '')::json AS claims) AS token
@@ -35,7 +36,8 @@ def upgrade() -> None:
     )
     if op.get_bind().dialect.name != "postgresql":
         return
-    op.execute(TEAMS)
+    schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
+    op.execute(TEAMS.format(schema=schema))
     for table in ("alembic_version", "team_roles", "sessions", *OF_SESSIONS):
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute("CREATE POLICY own_role ON team_roles FOR SELECT USING (role = current_user)")
