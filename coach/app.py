@@ -101,7 +101,10 @@ async def running(
         async with asyncio.TaskGroup() as tasks:
 
             def spawn(coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-                return tasks.create_task(coroutine, name=name)
+                task = tasks.create_task(_contained(coroutine, name), name=name)
+                # One that is cancelled before it has begun was never awaited.
+                task.add_done_callback(lambda _task: coroutine.close())
+                return task
 
             models = providers.build(settings, packs, spawn, now_ms())
             shared = Shared(
@@ -155,6 +158,15 @@ async def running(
         if models is not None:
             await models.close()
         await database.close()
+
+
+async def _contained(work: Coroutine[Any, Any, None], name: str) -> None:
+    """A bug in what one call has asked for must not be every call's end, as it would be in a bare task group."""
+    try:
+        await work
+    except Exception as error:
+        # The exception's text may quote speech.
+        _log.error("task.crashed", task=name, error=type(error).__name__)
 
 
 async def _watched(work: Coroutine[Any, Any, None], name: str, on_failure: Callable[[], None]) -> None:

@@ -8,6 +8,7 @@ import httpx2
 
 from coach.clock import now_ms
 from coach.session.effects import Prompt
+from coach.suggest import money
 from coach.suggest.base import Answer, Completion, ProviderError, Question
 from coach.suggest.foreign import translated
 from coach.suggest.money import Usage
@@ -135,4 +136,4 @@ def _usage(counted: Any, before: Usage | None) -> Usage | None:
         return None
     if not isinstance(output, int):
         output = before.output_tokens if before is not None else 0
-    return Usage(read, cached, output)
+    return money.counted(read, cached, output)

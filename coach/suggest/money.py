@@ -7,6 +7,8 @@ from typing import Any
 CHARS_A_TOKEN = 3.0
 """Of Polish and German text; English has about four. An estimate rather errs upwards."""
 _MILLION = 1_000_000
+TOKENS_MOST = 10_000_000
+"""No request takes more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,12 @@ class Usage:
     cached_tokens: int
     output_tokens: int
     estimated: bool = False
+
+
+def counted(read: int, cached: int, written: int) -> Usage:
+    """A provider's own count, within what can be: figures and sums take no other."""
+    read, cached, written = (max(0, min(count, TOKENS_MOST)) for count in (read, cached, written))
+    return Usage(read, min(cached, read), written)
 
 
 def parse_prices(text: str) -> dict[str, Price]:

@@ -14,6 +14,7 @@ from openai.types.chat import ChatCompletionChunk
 
 from coach.clock import now_ms
 from coach.session.effects import Prompt
+from coach.suggest import money
 from coach.suggest.base import Answer, Completion, ProviderError, Question
 from coach.suggest.foreign import translated
 from coach.suggest.money import Usage
@@ -171,7 +172,7 @@ def _usage(counted: Any) -> Usage | None:
         return None
     details = getattr(counted, "prompt_tokens_details", None)
     cached = getattr(details, "cached_tokens", None)
-    return Usage(counted.prompt_tokens, cached if isinstance(cached, int) else 0, counted.completion_tokens)
+    return money.counted(counted.prompt_tokens, cached if isinstance(cached, int) else 0, counted.completion_tokens)
 
 
 class _Ending(httpx2.AsyncByteStream):

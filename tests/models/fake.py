@@ -43,6 +43,8 @@ class Behaviour:
     done: bool = True
     """The last event of the wire format."""
     usage: bool = True
+    cached: int = 800
+    """Of the 1,000 tokens of a prompt, those that it says were read from its cache."""
     hang_after_end: bool = False
     raw: bytes | None = None
     """The whole body instead of all that."""
@@ -309,7 +311,7 @@ class _Reply:
             await self._event(None, _chunk({}, behave.finish))
         if behave.usage:
             usage = {"prompt_tokens": 1000, "completion_tokens": 40, "total_tokens": 1040}
-            cached = {"prompt_tokens_details": {"cached_tokens": 800}}
+            cached = {"prompt_tokens_details": {"cached_tokens": behave.cached}}
             await self._event(None, {**_chunk({}), "choices": [], "usage": {**usage, **cached}})
         if behave.done:
             await self._chunks(b"data: [DONE]\n\n")

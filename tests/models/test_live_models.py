@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from coach.suggest.stream import SuggestionStream
 from tests.live.test_suggestions import ENDS, TOO_MUCH, text_of
 from tests.models.conftest import WIRES
 from tests.models.fake import Behaviour, FakeModels, Request
@@ -45,6 +46,35 @@ async def test_text_streams_and_ends_with_what_it_took(calling: Calling, fake: F
     await call.send({"type": "end"})
     summary = await call.until("summary")
     assert summary["cost"] == end["usage"]
+
+
+@pytest.mark.parametrize("cached", [5_000, -5])
+async def test_a_count_that_cannot_be_is_nobodys_end(calling: Calling, fake: FakeModels, cached: int) -> None:
+    fake.behave = Behaviour(cached=cached)
+    live = await calling("openai", prices="gpt-oss=1/0.1/10")
+    call, card = await raised(live)
+    end = await ended(call, card)
+    assert end["status"] == "done" and 0 <= end["usage"]["cached_tokens"] <= end["usage"]["input_tokens"] == 1000
+    while any(task.get_name() == "suggestion" for task in asyncio.all_tasks()):
+        await asyncio.sleep(0)
+    await call.say(turn(2, "are you there"))
+
+
+async def test_a_bug_in_one_calls_task_is_nobodys_end(
+    calling: Calling, fake: FakeModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crashed = asyncio.Event()
+
+    def bill(stream: SuggestionStream) -> None:
+        crashed.set()
+        raise RuntimeError("what the customer said")
+
+    monkeypatch.setattr(SuggestionStream, "_bill", bill)
+    live = await calling("openai")
+    call, card = await raised(live)
+    await ended(call, card)
+    await crashed.wait()
+    await call.say(turn(2, "are you there"))
 
 
 @pytest.mark.parametrize("wire", WIRES)
