@@ -12,7 +12,6 @@ from coach.live.ports import Shared
 from coach.live.runner import Runner
 from coach.packs.knowledge import Knowledge
 from coach.session import state as states
-from coach.session.inputs import Recovered, TimerDue
 from coach.session.session import Session
 from coach.session.state import Identity
 from coach.session.view import View
@@ -42,7 +41,7 @@ class Maker:
         return runner
 
     def restore(self, stored: StoredSession) -> Runner:
-        """A session as it was left; after a crash, with what was open closed. Raises `ValueError` if it cannot be."""
+        """A session as it was left, which has not heard of what happened since. Raises whatever is wrong with it."""
         row = stored.row
         view = View()
         history = History(row["epoch"], [(name, end) for name, end in row["epochs"]])
@@ -55,7 +54,7 @@ class Maker:
         identity = self._identity(
             row["id"], row["team"], row["pack"], row["language"], row["ui_language"], row["started_at"], row["metadata"]
         )
-        runner = Runner(
+        return Runner(
             Session(identity, knowledge, core, view),
             self._shared,
             history,
@@ -65,10 +64,6 @@ class Maker:
             acked=stored.acked,
             active_at=row["active_at"],
         )
-        if stored.crashed:
-            runner.post(Recovered())
-        runner.post(TimerDue())
-        return runner
 
     def _identity(
         self,

@@ -24,7 +24,7 @@ from coach.live.replica import Replica
 from coach.live.runner import Runner
 from coach.live.walls import Walls
 from coach.packs.knowledge import Knowledge
-from coach.session.inputs import EndAsked
+from coach.session.inputs import EndAsked, Recovered, TimerDue
 from coach.store import queries
 from coach.store.database import READ_ERRORS, Database
 from coach.store.writer import EraseError
@@ -253,6 +253,7 @@ class Registry:
     async def _take(self, session: str, begin: Callable[[], Runner] | None) -> Runner | None:
         """Run the session here. Raises `WireError`."""
         runner: Runner | None = None
+        stored: queries.StoredSession | None = None
         try:
             self._make_room()
             async with asyncio.timeout(LOAD_S):
@@ -260,9 +261,11 @@ class Registry:
             runner = self._made.restore(stored) if stored is not None else begin() if begin is not None else None
         except READ_ERRORS:
             raise _no_database() from None
-        except ValueError:
-            # The reason may quote what was stored: speech.
-            _log.error("registry.corrupt_session")
+        except WireError:
+            raise
+        except Exception as error:
+            # One session's bad rows must not end a task of all. The reason may quote them: speech.
+            _log.error("registry.corrupt_session", error=type(error).__name__)
             raise internal() from None
         finally:
             if runner is None:
@@ -276,6 +279,13 @@ class Registry:
             replica.moved(runner)
         for watcher in self._awaited.pop(session, ()):
             watcher.started(runner)
+        if stored is not None:
+            # Not sooner: whoever watched it elsewhere is welcomed by the owner that closes what was open.
+            if stored.crashed:
+                runner.post(Recovered())
+            runner.post(TimerDue())
+        if runner.closed:
+            raise internal()
         self.walls.begun(runner)
         if runner.new:
             self.relay.began(session)

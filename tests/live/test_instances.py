@@ -270,6 +270,8 @@ async def test_dead_owner_is_replaced_and_a_streaming_suggestion_gets_its_one_en
         assert welcome["epoch"] != epoch
         await watcher.until(lambda e: e["type"] == "suggestion" and e["status"] != "started")
         assert asyncio.get_running_loop().time() - began < 4, "the lease, a look and the restoring"
+        await watcher.ping()
+        assert contiguous(watcher.durable()), "what the new owner closed comes behind its welcome, and once"
         again = await b.join(after=offset, epoch=epoch)
         assert again.welcome["resumed"] is True and again.welcome["acked"] == 1
         events = await again.ping()
