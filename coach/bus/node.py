@@ -27,8 +27,8 @@ SILENT_S = 3.0
 CONNECTIONS = 8
 BATCH = 500
 """Commands in one round trip."""
-QUEUE_BYTES = 8 << 20
-"""8 MiB wait for a slow server; what comes then is lost, and its numbering says so."""
+QUEUE_BYTES = 32 << 20
+"""32 MiB wait for a slow server (a whole call's log is at most 16); what comes then is lost, and its numbering says so."""
 
 AWAY = (RedisError, OSError, TimeoutError)
 

@@ -63,7 +63,7 @@ class RedisBus:
         return self._connected.is_set()
 
     async def run(self) -> None:
-        delay = BACKOFF_FIRST_S
+        delay, told = BACKOFF_FIRST_S, False
         while True:
             try:
                 await self._serve()
@@ -72,7 +72,9 @@ class RedisBus:
                 while isinstance(first, BaseExceptionGroup):
                     first = first.exceptions[0]
                 if self.available:
-                    delay = BACKOFF_FIRST_S
+                    delay, told = BACKOFF_FIRST_S, False
+                if not told:
+                    told = True
                     _log.warning("bus.away", error=type(first).__name__)
             finally:
                 self._connected.clear()
@@ -149,7 +151,11 @@ class RedisBus:
     def heard(self, channel: str, message: bytes) -> None:
         listener = self._listeners.get(channel.removeprefix(f"{self._prefix}:"))
         if listener is not None:
-            listener.heard(message)
+            try:
+                listener.heard(message)
+            except Exception as error:
+                # Another version's message must not stop this instance. Its text may quote speech.
+                _log.error("bus.not_understood", error=type(error).__name__)
 
     async def listen(self, channel: str, listener: Listener) -> None:
         self._listeners[channel] = listener
@@ -162,7 +168,10 @@ class RedisBus:
 
     def unlisten(self, channel: str) -> None:
         if self._listeners.pop(channel, None) is not None and self.available:
-            self._node(channel).leave(self._name(channel))
+            try:
+                self._node(channel).leave(self._name(channel))
+            except BusAway:
+                return
 
     def publish(self, channel: str, message: bytes) -> None:
         self._send(channel, "SPUBLISH" if self.sharded else "PUBLISH", self._name(channel), message)

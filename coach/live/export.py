@@ -174,7 +174,7 @@ class Export:
                     self._mind_interims()
                     runner.unwatch(watcher)
             case "where":
-                self._position(name, peer, whole=rest[0])
+                self._position(name, peer, whole=rest[0], anew=rest[1])
 
     def _attach(self, name: str, link: Link, peer: str, source: str, seller: str | None) -> None:
         socket = RemoteSocket(self, name, peer, source)
@@ -187,9 +187,13 @@ class Export:
         link.sources[peer] = socket
         self.runner.attach(socket)
 
-    def _position(self, name: str, request: str, *, whole: bool) -> None:
-        """Where the session is, behind everything said so far; with `whole`, the log holds all up to here."""
+    def _position(self, name: str, request: str, *, whole: bool, anew: bool) -> None:
+        """Where the session is, behind everything said so far; with `whole`, the log holds all up to here.
+
+        `anew`: the log was found wanting.
+        """
         runner = self.runner
+        self._logged = self._logged and not anew
         if whole and not self._logged:
             self._logged = True
             self._bus.expire(self._log, 0)

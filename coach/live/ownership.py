@@ -109,6 +109,14 @@ class Ownership:
             raise Unknown
         return None if found in self._dead else found
 
+    async def begun(self, sessions: Iterable[str]) -> list[str]:
+        """Those of the sessions that another instance owns; none if the bus is away."""
+        try:
+            owners = await self._bus.owners(sessions)
+        except BusAway:
+            return []
+        return [session for session, owner in owners.items() if owner != self._bus.instance]
+
     async def _settled(self) -> bool:
         """Whether a session without an entry has no owner: our own lease would be gone if the rest was forgotten."""
         if self._alone:

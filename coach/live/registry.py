@@ -36,6 +36,9 @@ LOAD_S = 3.0
 OWNER_S = 4.0
 """How long it waits for an owner: a dead one is found out and replaced within 3 s."""
 AGAIN_S = 0.05
+AGAIN_MOST_S = 0.4
+AWAITED_S = 2.0
+"""How often it is looked whether a session has begun elsewhere that a dashboard here waits for; news come sooner."""
 UNLOAD_S = 2.0
 SWEEP_S = 1.0
 IDLE_SWEEP_S = 60.0
@@ -175,6 +178,7 @@ class Registry:
     async def sweep(self) -> None:
         """Unload and end idle sessions, for ever. Its task is owned by the app."""
         stored_next = time.monotonic() + min(IDLE_SWEEP_S, self._idle_s)
+        awaited_next = time.monotonic() + AWAITED_S
         while True:
             await asyncio.sleep(min(SWEEP_S, self._unload_s / 4, self._idle_s / 4))
             now = time.monotonic()
@@ -183,6 +187,10 @@ class Registry:
                     runner.post(EndAsked(None))
                 if not runner.sources and not runner.watchers and now - runner.last_socket >= self._unload_s:
                     await self._unload(runner)
+            if self._awaited and now >= awaited_next:
+                awaited_next = now + AWAITED_S
+                for session in await self.ownership.begun(self._awaited):
+                    self._begun(session)
             if now >= stored_next:
                 stored_next = now + min(IDLE_SWEEP_S, self._idle_s)
                 await self._end_stored()
@@ -210,7 +218,7 @@ class Registry:
         runner = self._runners.get(session)
         if runner is not None and session not in self._locks:
             return runner
-        deadline = time.monotonic() + OWNER_S
+        deadline, pause = time.monotonic() + OWNER_S, AGAIN_S
         while True:
             async with self._lock(session):
                 found, known = await self._look(session, begin)
@@ -223,13 +231,16 @@ class Registry:
                     close=CloseCode.OVERLOADED,
                     retry_after_ms=1_000,
                 )
-            await asyncio.sleep(AGAIN_S)
+            await asyncio.sleep(pause)
+            pause = min(AGAIN_MOST_S, 2 * pause)
 
     async def _look(self, session: str, begin: Callable[[], Runner] | None) -> tuple[LiveSession | None, bool]:
         """One try to find the session, and whether that is final. Holds the session's lock."""
         runner = self._runners.get(session)
         if runner is not None:
             return runner, True
+        if self.relay.draining:
+            raise draining()
         replica = self.relay.replicas.get(session)
         if replica is not None and await replica.fresh():
             return replica, True
@@ -317,6 +328,8 @@ class Registry:
         """Take a dead instance's session over; whether it is in good hands."""
         try:
             async with self._lock(session):
+                if self.relay.draining:
+                    return False
                 if session not in self._runners and await self.ownership.claim(session) == self._bus.instance:
                     await self._take(session, None)
         except (WireError, Unknown):
@@ -332,11 +345,14 @@ class Registry:
     async def _find_again(self, replica: Replica) -> None:
         try:
             while not (replica.closed or replica.live) and replica.wanted:
+                if not self._bus.available:
+                    await asyncio.sleep(AGAIN_MOST_S)
+                    continue
                 try:
                     if await self._load(replica.id, None) is None:
                         replica.close(draining("the session is gone"))
                 except WireError:
-                    await asyncio.sleep(AGAIN_S)
+                    await asyncio.sleep(AGAIN_MOST_S)
         finally:
             self._mending.discard(replica.id)
 

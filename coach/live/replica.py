@@ -70,6 +70,7 @@ class Replica:
         self._out = Outgoing(session, "", "", bus)
         self._told_late: set[str] = set()
         self._told_stale = False
+        self._wanting = False  # the owner has to write the log anew
 
     # What it is
 
@@ -206,8 +207,7 @@ class Replica:
         self._out.tick(now)
         if self.live and now - self._heard_at > SILENT_S:
             self._lose("silent")
-        late = now - self._heard_at > LATE_S
-        if late:
+        if late := now - self._heard_at > LATE_S:
             self._tell_late()
         if not self._told_stale and (late or not bus) and not self.live:
             self._told_stale = True
@@ -333,7 +333,8 @@ class Replica:
         same = same and self.history.last >= position["first"] - 1
         after = self.history.last if same else position["first"] - 1
         payloads = await self._bus.read(log_of(self.id, position["epoch"]), after, position["offset"])
-        if len(payloads) != position["offset"] - after:
+        self._wanting = len(payloads) != position["offset"] - after
+        if self._wanting:
             self._buffer.clear()
             return False
         events = await parsed(payloads)
@@ -392,7 +393,7 @@ class Replica:
         """The request's name, and where the owner is, once everything it said before is here. Raises `TimeoutError`, `_Refused`."""
         request = secrets.token_urlsafe(6)
         answer = self._asked[request] = asyncio.get_running_loop().create_future()
-        self._out.add("where", request, whole)
+        self._out.add("where", request, whole, self._wanting)
         try:
             async with asyncio.timeout(ASK_S):
                 return request, await answer
