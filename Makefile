@@ -2,12 +2,12 @@
 # make run    a server with live demo calls                       make check  lint, types, packs, sizes
 # make bench  latency, fan-out and memory of a running server     make model  train the detector
 # make chaos  faults under load: SECONDS=60 SEED=7                make lock   new lock files
-# make clean  remove what setup made
+# make eval   the detector on labelled calls                      make clean  remove what setup made
 PYTHON ?= python3
 BIN := .venv/bin
 WEB := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: setup run test check bench chaos model lock clean
+.PHONY: setup run test check bench chaos eval model lock clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.ready coach/static/.ready
@@ -50,6 +50,10 @@ bench: setup
 # Real servers, killed and cut while calls go on; exit code 1 when anything is lost (docs/reliability.md).
 chaos: setup
 	$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
+
+# The scorers of the labelled calls (COACH_EVAL, default ../shared/eval); the table goes into docs/detection.md.
+eval: setup
+	$(BIN)/python -m scripts.evaluate
 
 # The learned half of the detector, from the packs' labelled text: two minutes, then commit coach/detect/models.
 model: setup

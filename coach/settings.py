@@ -59,6 +59,8 @@ class Settings(BaseModel):
     """`MODEL=INPUT/CACHED/OUTPUT, …` in US dollars for a million tokens; besides the known ones."""
     packs: list[str] = Field([], alias="COACH_PACKS")
     """Folders with packs of one's own, besides the shipped ones."""
+    models: str | None = Field(None, alias="COACH_MODELS")
+    """Folder of models that `coach learn` made; a language without one there has the shipped one."""
     frames_per_second: int = Field(100, ge=1, alias="COACH_FRAMES_PER_SECOND")
     """Frames one socket may send a second; twice that in a burst."""
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", alias="COACH_LOG_LEVEL")
@@ -108,14 +110,19 @@ class Settings(BaseModel):
         return [name for name, key in keys if key]
 
     @property
+    def models_folder(self) -> Path | None:
+        """`models` as a path."""
+        return Path(self.models).expanduser() if self.models else None
+
+    @property
     def pack_folders(self) -> list[Path]:
         """`packs` as paths."""
         return [Path(folder).expanduser() for folder in self.packs]
 
 
 PROVIDERS = ("openai", "anthropic", "scripted")
-OF_CLIENTS = ("COACH_TOKEN",)
-"""Read by `coach replay` and `coach demo`, not by the server."""
+OF_CLIENTS = ("COACH_TOKEN", "COACH_EVAL")
+"""Read by `coach replay` and `coach demo`, and by `make eval`, not by the server."""
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from coach import __version__
-from coach.cli import analyze, demo, doctor, migrate, packs, replay, serve, token
+from coach.cli import analyze, demo, doctor, explain, learn, migrate, packs, replay, serve, token
 from coach.client import Stopped
 from coach.demo.player import CallFileError
 from coach.packs.loader import PackError
@@ -40,6 +40,8 @@ app.command("serve")(_plain_errors(serve.serve))
 app.command("demo")(_plain_errors(demo.demo))
 app.command("replay")(_plain_errors(replay.replay))
 app.command("analyze")(_plain_errors(analyze.analyze))
+app.command("explain")(_plain_errors(explain.explain))
+app.command("learn")(_plain_errors(learn.learn))
 app.command("migrate")(_plain_errors(migrate.migrate))
 app.command("token")(_plain_errors(token.token))
 app.command("doctor")(_plain_errors(doctor.doctor))

@@ -13,6 +13,7 @@ from rich.table import Table
 from coach.analyze import Analysis, Conversation, Turn
 from coach.analyze import analyze as run
 from coach.demo.player import CallFileError
+from coach.detect import linear
 from coach.packs import knowledge, loader
 from coach.settings import load
 
@@ -33,7 +34,8 @@ def analyze(
 ) -> None:
     """Find objections, signals and the archetype in a text or a whole call: the same as live."""
     conversation = _read(file, {**({"language": language} if language else {}), **({"pack": pack} if pack else {})})
-    packs = knowledge.build(loader.load_all(load().pack_folders))
+    known = load()
+    packs = knowledge.build(loader.load_all(known.pack_folders), linear.load_all(known.models_folder))
     try:
         found = run(conversation, packs)
     except ValueError as error:

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from coach.detect.linear import KINDS, Kinds
 from coach.detect.score import ClientReading
 from coach.taxonomy import ARCHETYPES, BIG_FIVE, DISC, Archetype, BigFive, Disc
 
@@ -55,17 +56,33 @@ class Profile:
     words: int = 0
     utterances: int = 0
     stable: Archetype | None = None
+    sums: list[float] = field(default_factory=list)
+    """What all words so far add to each of `coach.detect.linear.KINDS`; empty without a model."""
+    learned: dict[str, float] = field(default_factory=dict)
+    """The probabilities of archetypes and letters with a model; empty without."""
+    told: list[str] = field(default_factory=list)
+    """The leading archetype and letter, and tenths of their probability, as last told."""
     evidence: list[dict[str, Any]] = field(default_factory=list)
     """Newest last, at most `EVIDENCE_KEPT`, in the shape of the wire."""
 
-    def add(self, utterance: str, text: str, reading: ClientReading) -> bool:
-        """Take one client final in; whether the profile changed."""
+    def add(self, utterance: str, text: str, reading: ClientReading, kinds: Kinds | None = None) -> bool:
+        """Take one client final in; whether the profile changed so much that it should be told."""
         self.utterances += 1
         self.words += reading.words
         for letter, count in _style(reading).items():
             self.disc[letter] = self.disc[letter] * DECAY + count
-        if not reading.traits and not reading.disc:
-            return False
+        phrases = bool(reading.traits or reading.disc)
+        if phrases:
+            self._weigh(utterance, text, reading)
+        if kinds is not None and reading.kinds:
+            self._learn(reading, kinds)
+        self._settle()
+        (first, p), (letter, q) = self.ranking()[0], self._disc(self.ranking())[0]
+        before, self.told = self.told, [first, letter, f"{p:.1f}", f"{q:.1f}"]
+        return phrases or (bool(self.learned) and self.told != before)
+
+    def _weigh(self, utterance: str, text: str, reading: ClientReading) -> None:
+        """Phrases into odds and evidence."""
         totals: dict[Archetype, float] = {}
         for trait in reading.traits:
             totals[trait.archetype] = totals.get(trait.archetype, 0.0) + trait.weight
@@ -85,11 +102,23 @@ class Profile:
                 }
             )
         del self.evidence[:-EVIDENCE_KEPT]
-        self._settle()
-        return True
+
+    def _learn(self, reading: ClientReading, kinds: Kinds) -> None:
+        """All words of the call so far, and the phrases' odds, into probabilities."""
+        self.sums = [a + b for a, b in zip(self.sums, reading.kinds, strict=True)] if self.sums else [*reading.kinds]
+        said = 1 / math.sqrt(max(1, self.words))
+        scores = [
+            bias + total * said + sum(self.odds[a] * kinds.cues[i][column] for i, a in enumerate(ARCHETYPES))
+            for column, (bias, total) in enumerate(zip(kinds.bias, self.sums, strict=True))
+        ]
+        some = len(ARCHETYPES)
+        shares = [*_softmax(scores[:some], kinds.sharp[0]), *_softmax(scores[some:], kinds.sharp[1])]
+        self.learned = dict(zip(KINDS, shares, strict=True))
 
     def ranking(self) -> list[tuple[Archetype, float]]:
         """Every archetype with its probability, best first; they sum to 1."""
+        if self.learned:
+            return sorted(((a, self.learned[a]) for a in ARCHETYPES), key=lambda item: -item[1])
         top = max(self.odds.values())
         shares = {a: math.exp((odds - top) / TEMPERATURE) for a, odds in self.odds.items()}
         total = sum(shares.values())
@@ -117,6 +146,8 @@ class Profile:
             self.stable = None
 
     def _disc(self, ranking: list[tuple[Archetype, float]]) -> list[tuple[Disc, float]]:
+        if self.learned:
+            return sorted(((letter, self.learned[letter]) for letter in DISC), key=lambda item: -item[1])
         odds = dict.fromkeys(DISC, 0.0)
         for archetype, p in ranking:
             first, second = _DISC_OF[archetype]
@@ -136,6 +167,13 @@ class Profile:
                 # Against the share a trait has when nothing is known, so that "unknown" is 0.
                 scores[trait] += p - 1 / len(ARCHETYPES)
         return {trait: round(max(-1.0, min(1.0, score)), 3) for trait, score in scores.items()}
+
+
+def _softmax(scores: list[float], sharp: float) -> list[float]:
+    top = max(scores)
+    shares = [math.exp(sharp * (score - top)) for score in scores]
+    total = sum(shares)
+    return [share / total for share in shares]
 
 
 def _style(reading: ClientReading) -> dict[Disc, float]:

@@ -6,7 +6,7 @@ growing text pays for its new words only; the span that adds most is the quote. 
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,18 +14,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coach.taxonomy import CATEGORIES, SIGNALS, Language
+from coach.detect.normalize import tokens
+from coach.taxonomy import ARCHETYPES, CATEGORIES, DISC, LANGUAGES, SIGNALS, Language
 
 BITS = 17
 """131,072 rows: the corpus has some 300,000 features, most of which say little."""
 PIECES = (3, 4, 5)
 PIECE_WEIGHT = 0.4
 STEM = 5
+CONTEXT_WORDS = 25
 CACHE_WORDS = 20_000
 CACHE_PLACES = 50_000
 MODELS = Path(__file__).parent / "models"
 
 LABELS: tuple[str, ...] = (*CATEGORIES, *SIGNALS)
+KINDS: tuple[str, ...] = (*ARCHETYPES, *DISC)
+"""What the columns after the labels say: who talks like this."""
 COLUMN: dict[str, int] = {label: column for column, label in enumerate(LABELS)}
 Vector = npt.NDArray[np.float32]
 
@@ -48,9 +52,29 @@ def pair_features(before: str, previous: str, word: str) -> Iterator[str]:
         yield f"s:{before}__{word}"
 
 
+def context_features(words: Iterable[str]) -> Iterator[tuple[str, float]]:
+    """Features of what the seller said just before, with their values; `words` are folded."""
+    for word in sorted(set(words)):
+        yield f"S:{word}", 0.7
+        if len(word) > STEM:
+            yield f"S:{word[:STEM]}", 0.4
+
+
 def row(feature: str) -> int:
     """The feature's row."""
     return zlib.crc32(feature.encode()) & ((1 << BITS) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """How a call's words become an archetype and a DISC letter; see `coach.detect.archetype`."""
+
+    bias: list[float]
+    """(kinds)"""
+    cues: list[list[float]]
+    """(archetypes, kinds): what a unit of evidence of an archetype's phrases adds."""
+    sharp: tuple[float, float]
+    """What scores are multiplied with before the softmax: archetype, DISC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +82,14 @@ class Linear:
     """Weights of one language. Immutable but for its caches of word vectors; sessions share it."""
 
     weights: npt.NDArray[np.float32]
-    """(2^BITS, labels): what a feature adds to each label's log-odds."""
+    """(2^BITS, labels and kinds): what a feature adds to each label's log-odds, and to each kind's score."""
     bias: Vector
+    """(labels)"""
     cues: npt.NDArray[np.float32]
     """(labels, labels): what a unit of evidence of each label's cues adds to every label."""
     threshold: list[float]
     """Log-odds from which a label is confirmed: chosen for few false alarms."""
+    kinds: Kinds
     _words: dict[str, Vector] = field(default_factory=dict)
     _pairs: dict[tuple[str, str, str], Vector] = field(default_factory=dict)
 
@@ -77,6 +103,14 @@ class Linear:
             values = np.array([value for _, value in found], np.float32)
             known = self._words[word] = values @ self.weights[[row(name) for name, _ in found]]
         return known
+
+    def context(self, text: str) -> Vector:
+        """What the seller's words just before add to the client's answer: the newest `CONTEXT_WORDS` of them."""
+        found = list(context_features(token.word for token in tokens(text)[-CONTEXT_WORDS:]))
+        if not found:
+            return np.zeros(self.weights.shape[1], np.float32)
+        values = np.array([value for _, value in found], np.float32)
+        return np.asarray(values @ self.weights[[row(name) for name, _ in found]])
 
     def step(self, before: str, previous: str, word: str) -> Vector:
         """What a word adds in its place. `previous` is `<s>` at the start."""
@@ -98,7 +132,14 @@ def load(language: Language, folder: Path | None = None) -> Linear | None:
     with np.load(path) as data:
         weights = data["weights"].astype(np.float32) * data["step"].astype(np.float32)
         bias, cues = data["bias"].astype(np.float32), data["cues"].astype(np.float32)
-        return Linear(weights, bias, cues, [float(value) for value in data["threshold"]])
+        sharp = data["sharp"].tolist()
+        kinds = Kinds(data["kind_bias"].tolist(), data["kind_cues"].tolist(), (sharp[0], sharp[1]))
+        return Linear(weights, bias, cues, data["threshold"].tolist(), kinds)
+
+
+def load_all(folder: Path | None = None) -> dict[Language, Linear | None]:
+    """Every language's model: the one in `folder` if there is one, else the shipped one."""
+    return {language: (load(language, folder) if folder else None) or load(language) for language in LANGUAGES}
 
 
 def save(path: Path, weights: Any, corpus: str, **columns: Any) -> None:

@@ -34,6 +34,8 @@ class Scan:
     added: list[Vector] = field(default_factory=list)
     """What each word adds to each label (`coach.detect.linear`); empty without a model."""
     _sums: list[Vector] = field(default_factory=list)
+    context: Vector | None = None
+    """What the seller's words just before add to each label; None: not known."""
 
     def update(self, text: str) -> None:
         """Replace the text. O(changed words + length of the text, at memcmp speed)."""
@@ -52,9 +54,15 @@ class Scan:
                 self._learn(self.lexicon.linear, index, token.word)
         self.text = text
 
+    def words_score(self) -> Vector:
+        """What all words together add to each label and kind. Only with a model and words."""
+        return self._sums[-1]
+
     def score(self) -> Vector | None:
-        """What all words together add to each label; None without a model or words."""
-        return self._sums[-1] if self._sums else None
+        """What all words together, and those before them, add to each label; None without a model or words."""
+        if not self._sums:
+            return None
+        return self._sums[-1] if self.context is None else self._sums[-1] + self.context
 
     def hits(self) -> list[Hit]:
         """All cue hits, by the word they end at. O(hits)."""

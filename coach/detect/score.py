@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from coach.detect.linear import COLUMN, Linear, Vector
+from coach.detect.linear import COLUMN, LABELS, Linear, Vector
 from coach.detect.scan import Hit, Scan
 from coach.detect.scope import Surroundings
 from coach.taxonomy import CATEGORIES, SIGNALS, Archetype, Category, Disc, Stage
@@ -28,7 +28,7 @@ QUOTE_WORDS = 300
 """A learned quote is looked for among the newest words: in speech that is two minutes."""
 HITS_MOST = 500
 """Cue hits weighed, the newest: a text made of nothing but cues must not cost more than a frame may."""
-MARGIN_LEAST = -1.2
+MARGIN_LEAST = -1.4
 """Log-odds under a label's threshold below which it is no finding at all, not even one to keep."""
 
 
@@ -67,6 +67,8 @@ class ClientReading:
     words: int
     selling: int
     """Cues that only sellers say: many of them, and the roles may be swapped."""
+    kinds: tuple[float, ...]
+    """What the words together add to each of `coach.detect.linear.KINDS`; empty without a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,27 @@ def read_client(scan: Scan) -> ClientReading:
         tuple(cues.competitors),
         len(scan.tokens),
         cues.selling,
+        tuple(scan.words_score()[len(LABELS) :].tolist()) if odds is not None else (),
     )
 
 
 def cue_evidence(scan: Scan) -> dict[str, float]:
     """What the cues alone say, in log-odds by label: a feature of the learned half."""
     return {label: evidence.odds() for (_, label), evidence in _Cues(scan).evidence.items()}
+
+
+def probabilities(scan: Scan) -> list[tuple[str, str, float, float]]:
+    """(kind, label, probability, the probability from which it is confirmed) of every label."""
+    linear, score, evidence = scan.lexicon.linear, scan.score(), _Cues(scan).evidence
+    labels = [(kind, label) for kind, labels in _KINDS for label in labels]
+    if linear is None or score is None:
+        cues = cue_evidence(scan)
+        return [(kind, label, _sigmoid(BASE + cues[label]) if label in cues else 0.0, 0.5) for kind, label in labels]
+    odds = _odds(linear, score, evidence)
+    return [
+        (kind, label, _sigmoid(odds[COLUMN[label]]), _sigmoid(linear.threshold[COLUMN[label]]))
+        for kind, label in labels
+    ]
 
 
 def read_seller(scan: Scan) -> SellerReading:
@@ -231,7 +248,7 @@ class _Evidence:
 
 def _odds(linear: Linear, score: Vector, evidence: dict[tuple[str, str], "_Evidence"]) -> list[float]:
     """Cues and words together: every label's log-odds."""
-    odds = score + linear.bias
+    odds = score[: len(LABELS)] + linear.bias
     for (_, label), found in evidence.items():
         odds = odds + linear.cues[COLUMN[label]] * np.float32(found.odds())
     return odds.tolist()  # type: ignore[no-any-return]

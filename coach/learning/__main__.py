@@ -4,7 +4,7 @@ import numpy as np
 
 from coach.detect.linear import LABELS, MODELS, save
 from coach.learning.corpus import fingerprint, rows
-from coach.learning.train import OBJECTIONS, calibration_error, f1, false_alarms, fit, prepare
+from coach.learning.train import OBJECTIONS, calibration_error, f1, false_alarms, fit, fit_kinds, prepare
 from coach.packs import knowledge, loader
 from coach.taxonomy import LANGUAGES
 
@@ -15,7 +15,9 @@ def main() -> None:
     for language in LANGUAGES:
         data = prepare(list(rows(language)), language, packs)
         fitted = fit(data)
-        save(MODELS / f"{language}.npz", fitted.weights, fingerprint(language), **fitted.columns)
+        kinds = fit_kinds(data)
+        weights = np.concatenate([fitted.weights, kinds.weights], axis=1)
+        save(MODELS / f"{language}.npz", weights, fingerprint(language), **fitted.columns, **kinds.columns)
         odds, truth = fitted.held_out[data.in_call], data.truth[data.in_call]
         threshold = fitted.columns["threshold"]
         scores = f1(odds, truth, threshold)
@@ -25,6 +27,7 @@ def main() -> None:
             f"false alarms a clean turn {false_alarms(odds, truth, threshold):.3f}, "
             f"calibration error {calibration_error(odds[:, :OBJECTIONS], truth[:, :OBJECTIONS]):.3f}"
         )
+        print("  " + "  ".join(f"{name} {share:.2f}" for name, share in kinds.right.items()))  # noqa: T201
         print("  " + "  ".join(f"{label} {score:.2f}" for label, score in zip(LABELS, scores, strict=True)))  # noqa: T201
 
 

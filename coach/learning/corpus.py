@@ -23,15 +23,31 @@ class Row:
     text: str
     labels: frozenset[str]
     in_call: bool
+    previous: str = ""
+    """What the seller said just before; empty where that is not known."""
+    kinds: tuple[str, str] | None = None
+    """The call's archetype and DISC letter, where they are labelled."""
 
 
 def rows(language: Language, root: Path = SHIPPED) -> Iterator[Row]:
     """Every labelled client utterance of a language, in a fixed order."""
     for folder in pack_folders(root):
         for path in sorted((folder / language / "calls").glob("*.json")):
-            for turn in orjson.loads(path.read_bytes())["turns"]:
+            previous = ""
+            call = orjson.loads(path.read_bytes())
+            for turn in call["turns"]:
                 if turn["speaker"] == "client":
-                    yield Row(folder.name, path.stem, turn["text"], _labels(turn), True)
+                    yield Row(
+                        folder.name,
+                        path.stem,
+                        turn["text"],
+                        _labels(turn),
+                        True,
+                        previous,
+                        (call["archetype"], call["disc"]),
+                    )
+                else:
+                    previous = turn["text"]
         examples = folder / language / "examples.jsonl"
         if examples.is_file():
             for number, line in enumerate(examples.read_bytes().splitlines()):

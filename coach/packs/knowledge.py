@@ -151,5 +151,5 @@ class Knowledge:
 def build(packs: dict[str, Pack], models: Mapping[Language, Linear | None] | None = None) -> dict[str, Knowledge]:
     """Every pack's knowledge, by id, with the shipped models or the given ones (`{}`: phrases alone)."""
     if models is None:
-        models = {language: linear.load(language) for language in LANGUAGES}
+        models = linear.load_all()
     return {name: Knowledge(pack, packs[GENERAL], models) for name, pack in packs.items()}

@@ -5,6 +5,8 @@ from itertools import islice
 from typing import Any, Literal
 
 from coach.detect import language as language_of
+from coach.detect.lexicon import Lexicon
+from coach.detect.linear import Vector
 from coach.detect.scan import Scan
 from coach.detect.score import ClientReading, Finding, SellerReading, read_client, read_seller
 from coach.packs.knowledge import Knowledge
@@ -19,7 +21,7 @@ ENTER = 0.5
 """A provisional finding needs this strength while the text still grows,"""
 CONFIRM = 0.5
 """a confirmed one this much of the final's text,"""
-LEAVE = 0.3
+LEAVE = 0.2
 """and a provisional one is taken back below this: the gap keeps it from flickering."""
 STANDING_MOST = 50
 """Open objections that a later word may answer, the newest: nobody comes back to what was said fifty objections ago."""
@@ -57,6 +59,10 @@ class Hearing:
         self._scans: dict[Key, Scan] = {}
         self._utterances: dict[Key, OpenUtterance] = {(u.source, u.utterance): u for u in core.open}
         self._finals: set[Key] = set()
+        self._said = ""
+        """The newest final of the seller: what a client answers."""
+        self._contexts: dict[Language, Vector] = {}
+        """By language, what `_said` adds to the answer's labels."""
         self._taken: dict[str, list[dict[str, Any]]] = {}
         """By source, the taken finals in order of `seq`: the last one's `seq` is the list's length."""
         for event in view.transcript:
@@ -96,6 +102,7 @@ class Hearing:
                 "transcript", f"interim:{heard.source}:{heard.utterance}", cause, **_spoken(utterance), final=False
             )
         if heard.speaker == "client":
+            scan.context = self._context(scan.lexicon)
             change.client = read_client(scan)
             change.competitors = change.client.competitors
             self._findings(key, change.client.findings, heard, scan.lexicon.language, change, out)
@@ -178,7 +185,17 @@ class Hearing:
         event = out.publish("transcript", cause, **_spoken(utterance), final=True, seq=heard.seq)
         self._remember(event)
 
+    def _context(self, lexicon: Lexicon) -> Vector | None:
+        if lexicon.linear is None or not self._said:
+            return None
+        if lexicon.language not in self._contexts:
+            self._contexts[lexicon.language] = lexicon.linear.context(self._said)
+        return self._contexts[lexicon.language]
+
     def _remember(self, event: dict[str, Any]) -> None:
+        if event["speaker"] == "seller":
+            self._said = event["text"]
+            self._contexts.clear()
         self._finals.add((event["source"], event["utterance"]))
         self._taken.setdefault(event["source"], []).append(event)
 
@@ -231,7 +248,9 @@ class Hearing:
         core.meter.heard(utterance.speaker, words, utterance.start_ms, utterance.end_ms)
         if change.client is not None:
             self._handled(change.client, cause, change, out)
-            if core.profile.add(utterance.utterance, utterance.text, change.client):
+            linear = self._knowledge.lexicons[utterance.language].linear
+            kinds = linear.kinds if linear is not None else None
+            if core.profile.add(utterance.utterance, utterance.text, change.client, kinds):
                 out.publish("archetype", cause, **core.profile.fields())
         if utterance.speaker == "seller":
             core.answered = True

@@ -112,3 +112,14 @@ def test_serve_refuses_what_it_cannot_do(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "JWT_SECRET" in run("serve", "--host", "0.0.0.0").output
     monkeypatch.setenv("COACH_PACKS", "/nowhere")
     assert run("serve", "--port", "0").exit_code == 1
+
+
+def test_explain_names_what_fired_and_why() -> None:
+    found = json.loads(run("explain", "to jest dla mnie za drogo", "--language", "pl", "--json").output)
+    best = found["labels"][0]
+    assert (best["label"], best["found"]) == ("price", True) and best["quote"] in "to jest dla mnie za drogo"
+    assert best["features"] and {"price"} <= {phrase["label"] for phrase in found["phrases"]}
+    denied = json.loads(run("explain", "it's not that it is too expensive", "--json").output)
+    assert any(phrase["label"] == "price" and phrase["counts"] == 0 for phrase in denied["phrases"])
+    assert "probability" in run("explain", "it is too expensive", "--seller", "what do you think").output
+    assert run("explain", "x", "--language", "fr").exit_code == 2 and run("explain", "x", "--pack", "y").exit_code == 2

@@ -36,7 +36,7 @@ def test_running_sum_is_the_sum_of_all_features(packs: dict[str, Knowledge]) -> 
     for text in ("we", "we would have", "we would rather", "we would rather not decide today"):
         scan.update(text)
     words = [token.word for token in scan.tokens]
-    total = np.zeros(len(linear.LABELS), np.float32)
+    total = np.zeros(len(linear.LABELS) + len(linear.KINDS), np.float32)
     for place, word in enumerate(words):
         for name, value in linear.word_features(word):
             total += value * lexicon.linear.weights[linear.row(name)]
