@@ -132,7 +132,12 @@ class Replica:
         self._out.add("input", self._names.of(sender) if sender is not None else "", *spelled(event))
 
     def ping(self, t: Any, sender: Sender) -> None:
-        self._out.add("ping", self._names.of(sender), t)
+        name = self._names.of(sender)
+        if self._out.link or name in self._sources:
+            self._out.add("ping", name, t)
+        else:
+            # Nothing that they did waits for an owner, and nobody will answer.
+            sender.send({"type": "pong", "t": t})
 
     def attach(self, source: Source) -> None:
         name = self._names.of(source)

@@ -243,12 +243,15 @@ async def test_drained_owner_hands_over_and_the_epoch_stays(instance: Instance) 
             await call.say(turn(1, "hello there"))
             await call.say(turn(2, TOO_MUCH))
             watcher = await b.watch("call")
+            await watcher.send({"type": "whisper", "session": "call", "text": "offer the test drive"})
+            await watcher.until("whisper")
             elsewhere = await b.join(source="phone", role="source")
             await a.coach.drain()
             assert await call.closed() == 4200
         assert await elsewhere.closed() == 4200
         welcome = await watcher.until(lambda e: e["type"] == "welcome" and e is not watcher.welcome)
         assert (welcome["resumed"], welcome["epoch"]) == (True, call.welcome["epoch"])
+        await watcher.ping()
         again = await b.join(after=call.durable()[-1]["offset"], epoch=call.welcome["epoch"])
         assert again.welcome["resumed"] is True and again.welcome["acked"] == 2
         await again.say(turn(3, "well then"))
