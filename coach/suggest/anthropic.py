@@ -59,6 +59,7 @@ class AnthropicProvider:
             before, wrong = complaint
             messages += [{"role": "assistant", "content": before or "{}"}, {"role": "user", "content": wrong}]
         system = [{"type": "text", "text": question.system, **_CACHED}]
+        structured = self._structured
         while True:
             extra = {"output_config": {"format": {"type": "json_schema", "schema": question.schema}}}
             try:
@@ -67,15 +68,17 @@ class AnthropicProvider:
                     max_tokens=ANSWER_TOKENS,
                     system=system,
                     messages=messages,
-                    **(extra if self._structured else {}),
+                    **(extra if structured else {}),
                 )
+                # Not for one request that was refused for its words.
+                self._structured = structured
                 text = "".join(block.text for block in message.content if block.type == "text")
                 return Answer(text, _usage(message.usage, None))
             except Exception as error:
                 ours = translated(error)
-                if ours.reason != "bad_request" or not self._structured:
+                if ours.reason != "bad_request" or not structured:
                     raise ours from None
-                self._structured = False
+                structured = False
 
     async def close(self) -> None:
         await self._client.close()

@@ -76,20 +76,21 @@ class OpenAIProvider:
         if not self._formats:
             schema = {"name": "verdict", "strict": True, "schema": question.schema}
             self._formats = [{"type": "json_schema", "json_schema": schema}, {"type": "json_object"}, None]
-        while True:
-            chosen = self._formats[0]
+        # Others ask meanwhile, and a request may be refused for its words: a format goes when the next one is taken.
+        formats = self._formats
+        for place, chosen in enumerate(formats):
             extra = {"response_format": chosen} if chosen is not None else {}
             try:
                 completed = await self._create(
                     model=model, messages=messages, **self._limit(ANSWER_TOKENS), **self._effort(model), **extra
                 )
-                usage = _usage(completed.usage)
-                return Answer(completed.choices[0].message.content or "", usage)
+                self._formats = min(self._formats, formats[place:], key=len)
+                return Answer(completed.choices[0].message.content or "", _usage(completed.usage))
             except Exception as error:
                 ours = translated(error)
-                if ours.reason != "bad_request" or len(self._formats) == 1:
+                if ours.reason != "bad_request" or place + 1 == len(formats):
                     raise ours from None
-                del self._formats[0]
+        raise ProviderError("bad_request")
 
     async def close(self) -> None:
         await self._client.close()
@@ -109,11 +110,12 @@ class OpenAIProvider:
             more = {"stream_options": {"include_usage": True}, "prompt_cache_key": messages.cache_key}
             try:
                 return await self._create(**body, **more, **self._effort(self.model))  # type: ignore[no-any-return]
-            except openai.BadRequestError:
-                self._plain = True
-            except openai.UnprocessableEntityError:
-                self._plain = True
-        return await self._create(**body)  # type: ignore[no-any-return]
+            except (openai.BadRequestError, openai.UnprocessableEntityError):
+                pass
+        opened: openai.AsyncStream[ChatCompletionChunk] = await self._create(**body)
+        # Taken without: it was not refused for its words.
+        self._plain = True
+        return opened
 
     def _limit(self, tokens: int) -> dict[str, int]:
         # Thinking counts, too. OpenAI's newer models know only the newer name, other servers only the older one.

@@ -1,15 +1,16 @@
 """Both SDKs against the real wire formats: text, ends, faults, reasons; and what of them gets out."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from coach.session.effects import Prompt
-from coach.suggest.base import Completion, ProviderError
+from coach.suggest.base import Completion, ProviderError, Question, Reader
 from coach.suggest.money import Usage
 from tests.models.conftest import WIRES, Building, settings
-from tests.models.fake import Behaviour, FakeModels
+from tests.models.fake import EMPTY, Behaviour, FakeModels
 
 TEXT = "".join(Behaviour().pieces)
 PROMPT = Prompt(
@@ -130,6 +131,38 @@ async def test_a_server_that_knows_less_is_asked_again_without(building: Buildin
     asked = [set(request.body) for request in fake.requests]
     plain = {"model", "messages", "stream", "max_tokens"}
     assert len(asked) == 3 and asked[0] > plain and asked[1:] == [plain, plain]
+
+
+async def test_a_request_refused_for_its_words_changes_no_later_one(building: Building, fake: FakeModels) -> None:
+    async with building(**settings(fake)) as models:
+        fake.behave = Behaviour(refuses=("messages",))
+        with pytest.raises(ProviderError, match="bad_request"):
+            async for _ in models.providers[0].stream(PROMPT, Completion()):
+                pass
+        fake.behave = Behaviour()
+        completion = Completion()
+        async for _ in models.providers[0].stream(PROMPT, completion):
+            pass
+    assert completion.usage == Usage(1000, 800, 40)
+
+
+@pytest.mark.parametrize("wire", WIRES)
+async def test_questions_asked_at_once_agree_on_a_format(building: Building, fake: FakeModels, wire: str) -> None:
+    field = {"openai": "response_format", "anthropic": "output_config"}[wire]
+    async with building(**settings(fake, wire)) as models:
+        reader = models.providers[0]
+        assert isinstance(reader, Reader)
+        question = Question("Judge.", "It is too expensive.", {"type": "object"})
+        fake.behave = Behaviour(refuses=("messages",))
+        with pytest.raises(ProviderError, match="bad_request"):
+            await reader.answer(question, "m")
+        fake.requests.clear()
+        fake.behave = Behaviour(refuses=(field,))
+        answers = await asyncio.gather(*(reader.answer(question, "m") for _ in range(8)))
+        assert [answer.text for answer in answers] == [EMPTY] * 8
+        fake.behave = Behaviour()
+        await reader.answer(question, "m")
+    assert field in fake.requests[0].body and field not in fake.requests[-1].body
 
 
 @pytest.mark.parametrize("wire", WIRES)
