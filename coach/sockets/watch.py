@@ -106,7 +106,7 @@ class WatchPeer(Peer):
         if frame.sessions == "*":
             self._join_wall()
             return
-        for session in frame.sessions:
+        for session in dict.fromkeys(frame.sessions):
             if len(self._watched) + len(self._expected) >= SESSIONS_MOST:
                 raise WireError("not_allowed", f"sessions: at most {SESSIONS_MOST} on one socket")
             try:

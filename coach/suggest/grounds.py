@@ -12,7 +12,9 @@ SPOKEN_PRICE = 100.0
 """A number said aloud without a unit may be a price from here on: "that's four hundred a month"."""
 
 FINALS_MOST = 200
-"""Read at once, the newest: after a take-over a long call is new as a whole, and must not hold others up."""
+CHARS_MOST = 40_000
+"""Read at once, the newest: after a take-over a long call is new as a whole, and must not hold others up. Of long
+utterances fewer."""
 
 PROMISES: dict[str, tuple[str, ...]] = {
     "guarantee": ("guarant*", "warrant*", "garant*", "gewahrleist*", "gwarant*", "gwarancj*", "gwarancyj*"),
@@ -93,7 +95,11 @@ class CallGrounds:
 
     def hear(self, transcript: Sequence[Mapping[str, Any]]) -> None:
         """The call's finals so far, oldest first. A customer who speaks to the machine gives no grounds."""
-        for final in transcript[max(self._heard, len(transcript) - FINALS_MOST) :]:
+        oldest, start, left = max(self._heard, len(transcript) - FINALS_MOST), len(transcript), CHARS_MOST
+        while start > oldest and left > 0:
+            start -= 1
+            left -= len(transcript[start]["text"])
+        for final in transcript[start:]:
             if final["speaker"] == "seller":
                 self.seller.add(final["text"], speech=True)
             elif not is_order(final["text"]):

@@ -61,6 +61,8 @@ class HelloFrame(_Frame):
             raise PydanticCustomError("metadata", f"is nested deeper than {METADATA_DEPTH} levels")
         if len(orjson.dumps(value)) > METADATA_BYTES:
             raise PydanticCustomError("metadata", f"is larger than {METADATA_BYTES} bytes")
+        if _has_nul(value):
+            raise PydanticCustomError("metadata", "has a NUL character")
         return value
 
 
@@ -191,6 +193,12 @@ ConversationFrame = Annotated[
     Field(discriminator="type"),
 ]
 WatcherFrame = Annotated[WatchFrame | UnwatchFrame | WhisperFrame | PingFrame | AuthFrame, Field(discriminator="type")]
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any("\x00" in name or _has_nul(inner) for name, inner in value.items())
+    return any(map(_has_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\x00" in value
 
 
 def _depth(value: Any) -> int:

@@ -47,6 +47,7 @@ FIRST = {
     "unknown language": '{"type":"hello","language":"fr"}',
     "unknown role": '{"type":"hello","role":"king"}',
     "deep metadata": '{"type":"hello","metadata":' + '{"a":' * 9 + "1" + "}" * 9 + "}",
+    "metadata with NUL": '{"type":"hello","metadata":{"crm":[{"seller":"a\\u0000b"}]}}',
     "large metadata": '{"type":"hello","metadata":{"a":"' + "x" * 5000 + '"}}',
 }
 

@@ -48,6 +48,15 @@ async def test_call_watched_on_the_wall_and_in_full_comes_once(serve: Serve) -> 
         assert offsets == list(range(1, len(offsets) + 1))
 
 
+async def test_call_named_often_in_one_frame_is_welcomed_once(serve: Serve) -> None:
+    async with serve() as live:
+        await live.join()
+        watcher = await live.watch("call")
+        await watcher.send({"type": "watch", "sessions": ["call"] * 1_000})
+        await watcher.ping()
+        assert len(watcher.of("welcome")) == 2, "the first, and one more"
+
+
 async def test_whisper_reaches_the_seller(serve: Serve) -> None:
     async with serve() as live:
         call = await live.join()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from coach.suggest.clean import clean
 from coach.suggest.figures import Figure, figures
-from coach.suggest.grounds import CallGrounds, Layers, grounds_of, is_order
+from coach.suggest.grounds import CHARS_MOST, CallGrounds, Layers, grounds_of, is_order
 from coach.suggest.guard import MARKS, Guard, Secrets
 from coach.suggest.money import Price, Usage, cost_usd, estimate, price_of, total
 from coach.taxonomy import Language
@@ -173,6 +173,14 @@ def test_customer_who_speaks_to_the_machine_bears_nothing_out() -> None:
         [{"speaker": "client", "text": "x"}] * len(orders) + [{"speaker": "seller", "text": "ninety percent of them"}]
     )
     assert call.seller.holds(Figure("90", "percent"))
+
+
+def test_a_call_of_long_utterances_is_not_read_at_once() -> None:
+    long = ["four hundred " * 600, "five hundred " * 600] * 100
+    call = CallGrounds()
+    call.hear([{"speaker": "seller", "text": text} for text in ["seventy " * 10, *long, "ninety"]])
+    assert call.seller.holds(Figure("90", "number")) and not call.seller.holds(Figure("70", "number"))
+    assert sum(map(len, call.seller.words)) < 2 * CHARS_MOST
 
 
 @pytest.mark.parametrize(
