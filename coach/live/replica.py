@@ -135,8 +135,7 @@ class Replica:
         name = self._names.of(sender)
         if self._out.link or name in self._sources:
             self._out.add("ping", name, t)
-        else:
-            # Nothing that they did waits for an owner, and nobody will answer.
+        else:  # nothing that they did waits for an owner, and nobody will answer
             sender.send({"type": "pong", "t": t})
 
     def attach(self, source: Source) -> None:
@@ -222,11 +221,8 @@ class Replica:
 
     def moved(self, session: Any) -> None:
         """This instance owns the session now: hand the sockets over."""
-        after, epoch = self.history.last, self.history.epoch
-        watchers = list(self._watchers.values())
-        self._end(draining("the session has moved: come back"))
-        for watcher in watchers:
-            watcher.rejoin(session, after, epoch)
+        for watcher in self._end(draining("the session has moved: come back")):
+            watcher.rejoin(session, self.history.last, self.history.epoch)
 
     def leave(self) -> None:
         """Nobody here uses it."""
@@ -234,9 +230,7 @@ class Replica:
 
     def close(self, error: WireError) -> None:
         """The session is gone for everybody."""
-        watchers = list(self._watchers.values())
-        self._end(error)
-        for watcher in watchers:
+        for watcher in self._end(error):
             watcher.left(self.id, error)
 
     # Listener
@@ -445,11 +439,12 @@ class Replica:
                 self._told_late.add(name)
                 source.send(unavailable("the instance that runs the session is out of reach: acks are late").event())
 
-    def _end(self, error: WireError) -> None:
+    def _end(self, error: WireError) -> list[Watcher]:
         self.closed, self.live = True, False
         self._out.close()
         self._bus.unlisten(events_of(self.id))
         for source in list(self._sources.values()):
             source.shut(error)
         self._sources.clear()
-        self._watchers.clear()
+        watchers, self._watchers = list(self._watchers.values()), {}
+        return watchers
