@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
+import structlog
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from coach import __version__
@@ -20,8 +22,8 @@ from coach.clock import now_ms
 from coach.detect.linear import trained_on
 from coach.http.pages import STATIC
 from coach.learning.corpus import fingerprint
-from coach.packs import knowledge, loader
-from coach.packs.loader import SHIPPED, pack_folders, read_pack
+from coach.packs import knowledge
+from coach.packs.loader import GENERAL, SHIPPED, pack_folders, read_pack
 from coach.session import effects
 from coach.session.effects import Prompt
 from coach.settings import Settings, SettingsError, load
@@ -43,7 +45,7 @@ PLAIN: dict[Reason, str] = {
     "overloaded": "it is overloaded",
     "server": "it has a fault of its own",
     "timeout": "it does not answer in time",
-    "connection": "it cannot be reached",
+    "connection": "it cannot be reached: is it running, and is the address right?",
     "protocol": "what it says is not what its interface says",
     "refused": "it refuses to answer",
     "truncated": "it stopped in the middle",
@@ -78,8 +80,8 @@ def doctor(
             _auth(known),
             asyncio.run(_database(known)),
             asyncio.run(_redis(known)),
-            *_models(known),
-            *(asyncio.run(_asked(known)) if models else []),
+            *(listed := _models(known)),
+            *(_answers(known, listed) if models else []),
             *_packs(known),
             _detector(),
             _pages(),
@@ -87,7 +89,9 @@ def doctor(
     table = Table("", "what", "says", show_header=False, box=None)
     for check in checks:
         table.add_row(
-            {"ok": "[green]✔[/]", "note": "[yellow]·[/]", "broken": "[red]✘[/]"}[check.state], check.what, check.words
+            {"ok": "[green]✔[/]", "note": "[yellow]·[/]", "broken": "[red]✘[/]"}[check.state],
+            check.what,
+            escape(check.words),
         )
     Console().print(table)
     if any(check.state == "broken" for check in checks):
@@ -166,9 +170,23 @@ def _models(known: Settings) -> list[Check]:
     return checks
 
 
-async def _asked(known: Settings) -> list[Check]:
+def _answers(known: Settings, listed: list[Check]) -> list[Check]:
+    """What the providers say that are set up as they should be. Nothing else is asked."""
+    broken = {check.what for check in listed if check.state == "broken"}
+    order = [name for name in known.provider_order if name not in broken]
+    if "models" in broken or not order:
+        return []
+    # What a log would say of a failure stands in the report, in plain words.
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    return asyncio.run(ask_models(known.model_copy(update={"providers": order})))
+
+
+async def ask_models(known: Settings) -> list[Check]:
     """One tiny request to each provider, as a call makes it, and one to the judge."""
-    packs = knowledge.build(loader.load_all())
+    pack, _ = read_pack(SHIPPED / GENERAL)
+    if pack is None:
+        return []  # the report says so elsewhere
+    packs = knowledge.build({pack.id: pack})
     async with asyncio.TaskGroup() as group:
         models = providers.build(known, packs, lambda work, name: group.create_task(work, name=name), now_ms())
         try:
@@ -182,7 +200,7 @@ async def _asked(known: Settings) -> list[Check]:
 
 async def _tried(provider: Provider) -> Check:
     prompt = Prompt(
-        "general", "ask", "ask", "", "en", "en", "Tell me more.", None, (), None, None, (), None, "Are you there?"
+        GENERAL, "ask", "ask", "", "en", "en", "Tell me more.", None, (), None, None, (), None, "Are you there?"
     )
     completion, began, first, text = Completion(), time.monotonic(), 0.0, ""
     what = f"{provider.name}, asked"
@@ -196,7 +214,7 @@ async def _tried(provider: Provider) -> Check:
         return Check(what, "broken", f"{provider.model}: {PLAIN[error.reason]}")
     except TimeoutError:
         return Check(what, "broken", f"{provider.model}: no complete answer within {ASK_S:g} s")
-    if not text:
+    if not text.strip():
         return Check(what, "broken", f"{provider.model}: an answer without any text")
     took = time.monotonic() - began
     words = f"{provider.model}: first token after {first:.2f} s, complete after {took:.2f} s"
@@ -217,7 +235,8 @@ async def _read(judge: Judge, seat: Seat) -> Check:
         reading.release()
     what, took = f"{seat.name}, judging", time.monotonic() - began
     if judged.status != "done":
-        return Check(what, "broken", f"{seat.model}: no verdict (COACH_JUDGE=off does without)")
+        why = PLAIN[reading.reason or "crashed"]
+        return Check(what, "broken", f"{seat.model}: no verdict: {why} (COACH_JUDGE=off does without)")
     found = ", ".join(label for label, _ in (*judged.objections, *judged.signals)) or "nothing"
     good = any(label == "price" for label, _ in judged.objections)
     words = f"{seat.model}: {took:.2f} s, found {found} in “{asked.text}”"

@@ -19,7 +19,6 @@ Reason = Literal[
     "protocol",
     "refused",
     "truncated",
-    "truncated",
     "stalled",
     "guarded",
     "no_provider",

@@ -15,7 +15,7 @@ from coach import telemetry
 from coach.session import effects
 from coach.session.inputs import Judged, JudgeStatus
 from coach.suggest import money
-from coach.suggest.base import LASTING, Answer, ProviderError, Question, Reader
+from coach.suggest.base import LASTING, Answer, ProviderError, Question, Reader, Reason
 from coach.suggest.breaker import Breaker
 from coach.suggest.money import Price, Usage
 from coach.suggest.prompt import Prompts
@@ -110,6 +110,8 @@ class Reading:
         self._taken = _Taken(seat.price)
         self._told = False
         """Whether the breaker knows how it went."""
+        self.reason: Reason | None = None
+        """Why there is no verdict."""
         self._released = False
 
     async def run(self) -> Judged:
@@ -147,6 +149,7 @@ class Reading:
         telemetry.PROVIDER_FAILURES.labels(name, error.reason).inc()
         _log.warning("judge.broken", provider=name, reason=error.reason)
         self._told = True
+        self.reason = error.reason
         self._seat.breaker.failed(
             asyncio.get_running_loop().time(), lasting=error.reason in LASTING, retry_after_s=error.retry_after_s
         )
