@@ -1,4 +1,4 @@
-"""One suggestion: the chain's text through the guard, under a last deadline, with exactly one end.
+"""One suggestion: the chain's text through the guard and into its form, under a last deadline, with exactly one end.
 
 No text at all is `failed`; a text that stalls, breaks or stops without saying so is `truncated`; one that takes too
 long altogether is `expired`.
@@ -16,6 +16,7 @@ from coach.suggest.base import ProviderError
 from coach.suggest.chain import Chain
 from coach.suggest.clean import Cleaner
 from coach.suggest.guard import Guard
+from coach.suggest.opening import Opening
 
 TEXT_CHARS = 2_000
 """A card is glanced at; what a model says beyond this nobody reads."""
@@ -48,6 +49,7 @@ class SuggestionStream:
         self._make_guard = guard
         self._cuts: Mapping[str, int] = {}
         self._cleaner = Cleaner()
+        self._opening = Opening()
         self._on_token = on_token
         self._on_end = on_end
         self._began = asyncio.get_running_loop().time()
@@ -115,7 +117,7 @@ class SuggestionStream:
         return "done" if self._course.ended and self.text else self._broken()
 
     def _say(self, piece: str) -> None:
-        piece = piece[: TEXT_CHARS - len(self.text)]
+        piece = self._opening.feed(piece)[: TEXT_CHARS - len(self.text)]
         if not piece or self._over or not (self.text or piece.strip()):
             return
         if self._first_ms is None:
