@@ -50,7 +50,7 @@ async def _no_task_left() -> AsyncIterator[None]:
 def _packs_built_once(packs: dict[str, Knowledge]) -> Iterator[None]:
     """Servers of the tests share the compiled packs: compiling them is most of a start."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(knowledge, "build", lambda _packs: packs)
+    patch.setattr(knowledge, "build", lambda _packs, _models=None: packs)
     yield
     patch.undo()
 
