@@ -199,7 +199,10 @@ class Registry:
         """Store everything, close every conversation socket, keep the epochs. Cancelling leaves the rest unstored."""
         for runner in self.live():
             runner.hush()
-        await self._shared.writer.flushed()
+        # Each by itself: while calls go on, the writer as a whole may never be idle.
+        self._shared.writer.hurry()
+        for runner in self.live():
+            await runner.journal.all_stored()
         self.relay.draining = True
         for runner in self.live():
             runner.part(draining())

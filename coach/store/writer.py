@@ -76,9 +76,13 @@ class StoreWriter:
         self._wake.set()
         return await asyncio.shield(done)
 
+    def hurry(self) -> None:
+        """Try what waits for the database now, not when it is due."""
+        self._hurry.set()
+
     async def flushed(self) -> None:
         """Waits until everything submitted is stored, which is tried at once. Cancel it to give up waiting."""
-        self._hurry.set()
+        self.hurry()
         await self._idle.wait()
 
     def stop(self) -> None:

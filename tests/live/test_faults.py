@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -19,7 +20,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from coach.client import CallClient
 from coach.demo.player import Call, play
 from coach.sockets import peer
+from coach.store.batch import Journal
 from tests.conftest import Serve
+from tests.store.test_fence import ROW
 from tests.talk import SECRET, Event, Live, Talker, interim, token, turn
 
 TOO_MUCH = "honestly it is way too expensive for us"
@@ -74,6 +77,37 @@ async def test_drain_stores_at_once_when_the_database_is_back(
             await live.coach.drain()
         assert await call.closed() == 4200
         assert call.of("ack")[-1]["seq"] == 2
+
+
+class Restless:
+    """A call that always has something more to store."""
+
+    def __init__(self, live: Live) -> None:
+        self.journal = Journal(self, "restless", 1, new=True, wake=live.coach.writer.submit)
+        self.journal.touch()
+
+    def row(self) -> dict[str, Any]:
+        return dict(ROW)
+
+    def stored(self, acked: dict[str, int]) -> None:
+        self.journal.touch()
+
+    def unavailable(self, retry_after_ms: int) -> None: ...
+    def fenced(self) -> None: ...
+    def broken(self) -> None: ...
+
+
+async def test_drain_keeps_the_epochs_while_the_writer_is_never_idle(serve: Serve) -> None:
+    async with serve(drain_s=1.5) as live:
+        call = await live.join()
+        await call.say(turn(1, "hello"))
+        restless = Restless(live)
+        await live.coach.drain()
+        assert await call.closed() == 4200
+        restless.journal.close()
+    async with serve() as live:
+        again = await live.join(after=call.durable()[-1]["offset"], epoch=call.welcome["epoch"])
+        assert again.welcome["epoch"] == call.welcome["epoch"]
 
 
 async def test_dashboard_that_cannot_be_answered_is_told_to_come_back(
