@@ -49,6 +49,10 @@ function Outcome({ summary, context }: { summary: SummaryEvent; context: PageCon
         <Figure term={texts.pace}>{whole('words_per_minute', '')}</Figure>
         <Figure term={words.customer}>{archetype ? words.archetypes[archetype] : words.notSure}</Figure>
         <Figure term={texts.cost}>{cost.cost_usd == null ? texts.none : money(cost.cost_usd, language)}</Figure>
+        {cost.judge_usd != null && <Figure term={texts.judgeCost}>{money(cost.judge_usd, language)}</Figure>}
+        {!!cost.input_tokens && (
+          <Figure term={texts.cached}>{Math.round(100 * (cost.cached_tokens ?? 0) / cost.input_tokens)} %</Figure>
+        )}
       </dl>
       <section>
         <h3>{texts.nextStep}</h3>

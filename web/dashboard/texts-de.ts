@@ -27,6 +27,7 @@ export const de: DashboardTexts = {
   noteAbout: 'Zu', remove: 'Entfernen',
   summary: 'Zusammenfassung', noSummary: 'Dieses Gespräch hat keine Zusammenfassung.',
   nextStep: 'Nächster Schritt', needs: 'Bedürfnisse und Vorlieben', cost: 'Modellkosten',
+  judgeCost: 'davon Prüfmodell', cached: 'Tokens aus dem Cache',
   followUp: 'Entwurf einer Nachricht', none: 'keine', takeAlong: 'Herunterladen',
   copy: 'Kopieren', copied: 'Kopiert', replay: 'Wiedergabe', play: 'Abspielen', pause: 'Pause',
   position: 'Stelle im Gespräch', speed: 'Tempo',

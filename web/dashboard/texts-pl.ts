@@ -27,6 +27,7 @@ export const pl: DashboardTexts = {
   noteAbout: 'Dotyczy', remove: 'Usuń',
   summary: 'Podsumowanie', noSummary: 'Ta rozmowa nie ma podsumowania.',
   nextStep: 'Następny krok', needs: 'Potrzeby i preferencje', cost: 'Koszt modelu',
+  judgeCost: 'w tym model oceniający', cached: 'Tokeny z pamięci podręcznej',
   followUp: 'Szkic wiadomości', none: 'brak', takeAlong: 'Pobierz', copy: 'Kopiuj',
   copied: 'Skopiowano', replay: 'Odtwarzanie', play: 'Odtwórz', pause: 'Wstrzymaj',
   position: 'Miejsce w rozmowie', speed: 'Tempo',

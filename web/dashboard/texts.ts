@@ -19,8 +19,8 @@ type Word =
   | 'firstToken' | 'total' | 'whisper' | 'whisperPlaceholder' | 'lastWhisper' | 'notes' | 'note'
   | 'notePlaceholder' | 'noteAbout' | 'remove'
   // After the call
-  | 'summary' | 'noSummary' | 'nextStep' | 'needs' | 'cost' | 'followUp' | 'none' | 'takeAlong'
-  | 'copy' | 'copied' | 'replay' | 'play' | 'pause' | 'position' | 'speed'
+  | 'summary' | 'noSummary' | 'nextStep' | 'needs' | 'cost' | 'judgeCost' | 'cached' | 'followUp' | 'none'
+  | 'takeAlong' | 'copy' | 'copied' | 'replay' | 'play' | 'pause' | 'position' | 'speed'
   // What is over
   | 'noHistory' | 'noHistoryHow' | 'said' | 'saidPlaceholder' | 'period' | 'always' | 'more'
   | 'searchOn' | 'raised' | 'handled' | 'handledShare' | 'winRate' | 'winRateWith' | 'perCall'
