@@ -20,6 +20,7 @@ from coach.suggest.breaker import Breaker
 from coach.suggest.money import Price, Usage
 
 CLOSE_S = 1.0
+"""A provider that closes more slowly is cancelled once more, which ends whatever it waits for."""
 SAMPLES = 50
 SAMPLES_LEAST = 10
 """First tokens that a p90 is made of: before so many it says nothing."""
@@ -192,7 +193,7 @@ class Chain:
         """The next piece; None at the end. Raises `ProviderError`: stalled, or what the provider raises."""
         asked = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(self.deadlines.gap_s):
+            async with asyncio.timeout(self.deadlines.gap_s + CLOSE_S), asyncio.timeout(self.deadlines.gap_s):
                 piece = await anext(winner.pieces)
         except StopAsyncIteration:
             return None
@@ -304,5 +305,6 @@ class Chain:
         """Nothing more is wanted of it. Its own task closes it while that runs, else it is closed here."""
         if attempt.task is not None and not attempt.task.done():
             attempt.task.cancel()
+            asyncio.get_running_loop().call_later(2 * CLOSE_S, attempt.task.cancel)
         else:
             await attempt.close()

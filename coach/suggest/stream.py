@@ -63,6 +63,7 @@ class SuggestionStream:
             self._end(status)
             if self.task is not None:
                 self.task.cancel()
+                asyncio.get_running_loop().call_later(CLOSE_S, self.task.cancel)
 
     async def run(self) -> None:
         """Stream until the end. Whatever happens, `on_end` is called exactly once, and nothing is raised but a
