@@ -4,9 +4,8 @@ The judge never delays anything: an answer is one more input, whenever it comes.
 utterance, word for word; the rest of its answer is dropped.
 """
 
-import re
 import zlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from coach.session.coaching import over_budget
@@ -21,7 +20,8 @@ from coach.taxonomy import CATEGORIES, SIGNALS, Language
 CONTEXT_TURNS = 6
 JUDGE_P = 0.85
 """Confidence of a finding that the judge names: an assumption until enough verdicts were checked by people."""
-_SPACE = re.compile(r"\s+")
+QUOTE_CHARS = 2_000
+"""A longer quote is no quote, and is dropped."""
 _EDGES = " \t\n\"'„“”‚‘’«».,;:!?…"
 
 
@@ -141,19 +141,41 @@ def _own(event: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in event.items() if name not in drop}
 
 
+@dataclass(frozen=True, slots=True)
+class Haystack:
+    """A text in which quotes are looked for, whatever their case and spacing: made once for all of a verdict."""
+
+    text: str
+    _plain: str
+    """Case folded, every run of blanks one blank."""
+    _at: list[int]
+    """Where each character of `_plain` stands in `text`."""
+
+    @classmethod
+    def of(cls, text: str) -> "Haystack":
+        plain, at = list[str](), list[int]()
+        for place, character in enumerate(text):
+            if not character.isspace():
+                folded = character.casefold()  # may be several: a sharp s is two
+                plain.append(folded)
+                at += [place] * len(folded)
+            elif not plain or plain[-1] != " ":
+                plain.append(" ")
+                at.append(place)
+        return cls(text, "".join(plain), at)
+
+    def find(self, quote: str) -> str | None:
+        """The part of the text that is `quote`, but for case, spacing and marks around it."""
+        needle = " ".join(quote.strip(_EDGES).casefold().split())
+        found = self._plain.find(needle) if needle and len(quote) <= QUOTE_CHARS else -1
+        return self.text[self._at[found] : self._at[found + len(needle) - 1] + 1] if found >= 0 else None
+
+
 def _verbatim(found: tuple[tuple[str, str], ...], labels: tuple[str, ...], text: str) -> tuple[tuple[str, str], ...]:
     """Known labels with their quotes as they stand in the text, the first of each label; others are dropped."""
+    haystack = Haystack.of(text) if found else None
     kept: dict[str, str] = {}
     for label, quote in found:
-        if label in labels and label not in kept and (place := _place(quote, text)):
+        if haystack and label in labels and label not in kept and (place := haystack.find(quote)):
             kept[label] = place
     return tuple(kept.items())
-
-
-def _place(quote: str, text: str) -> str | None:
-    """The part of `text` that is `quote`, but for case, spacing and marks around it."""
-    words = _SPACE.split(quote.strip(_EDGES))
-    if words == [""]:
-        return None
-    found = re.search(r"\s+".join(map(re.escape, words)), text, re.IGNORECASE)
-    return found.group() if found else None

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from coach import telemetry
 from coach.session import effects
 from coach.session.inputs import Judged, JudgeStatus
+from coach.session.judging import QUOTE_CHARS
 from coach.suggest import money
 from coach.suggest.base import LASTING, Answer, ProviderError, Question, Reader, Reason
 from coach.suggest.breaker import Breaker
@@ -29,7 +30,7 @@ ANSWER_CHARS = 8_000
 
 _log = structlog.get_logger()
 
-Quote = Annotated[str, Field(max_length=2_000)]
+Quote = Annotated[str, Field(max_length=QUOTE_CHARS)]
 
 
 class _Model(BaseModel):
