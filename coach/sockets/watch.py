@@ -104,9 +104,11 @@ class WatchPeer(Peer):
 
     async def _watch(self, frame: client.WatchFrame) -> None:
         if frame.sessions == "*":
+            await self._room()
             self._join_wall()
             return
         for session in dict.fromkeys(frame.sessions):
+            await self._room()
             if len(self._watched) + len(self._expected) >= SESSIONS_MOST:
                 raise WireError("not_allowed", f"sessions: at most {SESSIONS_MOST} on one socket")
             try:
@@ -127,6 +129,13 @@ class WatchPeer(Peer):
             else:
                 self._leave(session)
                 self._join(live, frame.after.get(session), frame.epochs.get(session))
+
+    async def _room(self) -> None:
+        """Waits until the peer has taken what waits for it: a state is outside the outbox's limits, and nothing more
+        is read meanwhile. A peer that takes nothing is cut by its pulse."""
+        self.outbox.flush()
+        while self.wire.paused_since is not None and self.wire.open:
+            await self.wire.writable.wait()
 
     async def _find(self, session: str) -> LiveSession | None:
         """The session if it is there. Trouble with one session is no reason to lose the others of this socket."""

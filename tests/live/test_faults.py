@@ -175,10 +175,15 @@ async def stalled(live: Live, session: str) -> tuple[asyncio.StreamReader, async
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
     )
     await reader.readuntil(b"\r\n\r\n")
-    payload = orjson.dumps({"type": "watch", "sessions": [session]})
-    writer.write(bytes((0x81, 0x80 | len(payload), 0, 0, 0, 0)) + payload)
+    writer.write(watching(session))
     await writer.drain()
     return reader, writer
+
+
+def watching(session: str) -> bytes:
+    """A `watch` on the wire."""
+    payload = orjson.dumps({"type": "watch", "sessions": [session]})
+    return bytes((0x81, 0x80 | len(payload), 0, 0, 0, 0)) + payload
 
 
 def acked(seq: int, kind: str = "ack") -> Callable[[Event], bool]:
@@ -208,6 +213,34 @@ async def test_dashboard_that_stops_reading_is_freed_and_slows_nobody(
         slow = wires - {peer.wire for peer in live.coach.services.peers}
         while not all(wire.disconnected for wire in slow):
             await call.ping()
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def test_dashboard_that_watches_again_and_again_without_reading_queues_few_states(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coach.sockets.transport.CLOSE_GRACE_S", 0.3)
+    welcomed: list[str] = []
+    welcome = peer.Peer.welcome
+
+    def counted(self: peer.Peer, session: str, *state: Any, **more: Any) -> None:
+        welcomed.append(self.kind)
+        welcome(self, session, *state, **more)
+
+    monkeypatch.setattr(peer.Peer, "welcome", counted)
+    async with serve(stall_s=1.0) as live:
+        call = await live.join()
+        for number in range(1, 61):
+            await call.say(turn(number, "w" * 7_900))
+        _, writer = await stalled(live, "call")
+        writer.write(watching("call") * 50)
+        while welcomed.count("watch") == 0:
+            await call.ping()
+        while len(live.coach.services.peers) > 1:
+            await call.ping()
+        assert welcomed.count("watch") < 5
         writer.close()
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
