@@ -115,7 +115,7 @@ async def running(
                 spawn,
                 database.stored,
                 lambda runner, error: registry.drop(runner, error),
-                lambda runner, watchers: registry.moved(runner, watchers),
+                lambda runner: registry.moved(runner),
             )
             registry = Registry(
                 shared,

@@ -31,6 +31,10 @@ class Hub:
             if not subscribers:
                 del self._topics[topic]
 
+    def clear(self, topic: str) -> None:
+        """Remove every subscriber."""
+        self._topics.pop(topic, None)
+
     def publish(self, topic: str, publication: Publication) -> None:
         """Deliver to every subscriber of now. O(subscribers)."""
         subscribers = self._topics.get(topic)

@@ -142,7 +142,7 @@ class Shared:
     stored: str
     gone: Callable[["Runner", WireError], None]
     """A session has left memory, for this reason."""
-    moved: Callable[["Runner", list[Watcher]], None]
-    """Another instance owns a session; these dashboards still watch it."""
+    moved: Callable[["Runner"], None]
+    """Another instance owns a session; its dashboards still watch it."""
     record: Callable[[str, Input, int, list[Effect]], None] | None = None
     """Sees every input with what it led to: for tests and for recording an inbox."""

@@ -171,9 +171,9 @@ class Registry:
         self.walls.gone(runner)
         self.ownership.let_go(runner.id)
 
-    def moved(self, runner: Runner, watchers: list[Watcher]) -> None:
+    def moved(self, runner: Runner) -> None:
         """Another instance has taken a session: its dashboards here go on with a replica."""
-        self._shared.spawn(self._reunite(runner, watchers), "reunite")
+        self._shared.spawn(self._reunite(runner), "reunite")
 
     async def sweep(self) -> None:
         """Unload and end idle sessions, for ever. Its task is owned by the app."""
@@ -359,13 +359,13 @@ class Registry:
         finally:
             self._mending.discard(replica.id)
 
-    async def _reunite(self, runner: Runner, watchers: list[Watcher]) -> None:
+    async def _reunite(self, runner: Runner) -> None:
         live: LiveSession | None = None
         try:
             live = await self._load(runner.id, None)
         except WireError:
             _log.warning("registry.not_found_again")
-        for watcher in watchers:
+        for watcher in tuple(runner.watchers):
             if live is not None:
                 watcher.rejoin(live, runner.history.last, runner.history.epoch)
             else:

@@ -253,10 +253,13 @@ class Runner:
     def fenced(self) -> None:
         """Another instance runs this session now."""
         _log.warning("runner.fenced")
-        watchers = list(self.watchers)
-        self.watchers.clear()
+        watchers, self.watchers = self.watchers, set()
         self.close(draining("the session has moved: come back"))
-        self.shared.moved(self, watchers)
+        # What the new owner says is theirs when they are welcomed anew, and not before: else they had it twice.
+        for topic in (session_topic(self.id), interim_topic(self.id)):
+            self.shared.hub.clear(topic)
+        self.watchers = watchers
+        self.shared.moved(self)
 
     def doubt(self) -> None:
         """Another instance may run this session: write, and learn from the fence."""

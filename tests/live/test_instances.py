@@ -309,6 +309,48 @@ async def test_owner_that_was_away_is_fenced(instance: Instance, monkeypatch: py
         await mine.until(lambda e: e["type"] == "transcript" and e["seq"] == 2)
 
 
+async def test_dashboard_of_a_fenced_owner_hears_every_event_once(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the new owner says while the old one finds it is not heard before the welcome, and again behind it."""
+    async with instance() as a, instance() as b:
+        call = await a.join()
+        await call.say(turn(1, "hello there"))
+        mine = await a.watch("call")
+
+        async def paused() -> bool:
+            return True
+
+        monkeypatch.setattr(a.coach.bus, "renew", paused)
+        async with asyncio.timeout(10):
+            while b.coach.registry.get("call") is None:
+                await mine.ping()
+        phone = await b.join(source="phone", role="source")
+        read = a.coach.bus.read
+
+        async def read_slowly(log: str, after: int, upto: int) -> list[bytes]:
+            events = await read(log, after, upto)
+            await phone.say(turn(1, "said meanwhile"))
+            buffered = a.coach.registry.relay.replicas["call"]._buffer
+            async with asyncio.timeout(10):
+                while not any(b"said meanwhile" in part for message in buffered for part in message.parts):
+                    await asyncio.sleep(0)
+            return events
+
+        monkeypatch.setattr(a.coach.bus, "read", read_slowly)
+        await call.send(turn(2, "the zombie speaks"))
+        welcome = await mine.until(lambda e: e["type"] == "welcome" and e is not mine.welcome)
+        await mine.ping()
+        place = mine.heard.index(welcome)
+        assert not [e for e in mine.heard[:place] if e.get("text") == "said meanwhile"]
+        behind = [
+            e["offset"] for e in mine.heard[place:] if "offset" in e and e["type"] not in ("welcome", "heartbeat")
+        ]
+        said = [e for e in welcome["state"].get("transcript", []) if e["text"] == "said meanwhile"]
+        said += [e for e in mine.heard[place:] if e.get("text") == "said meanwhile"]
+        assert len(said) == 1 and len(set(behind)) == len(behind)
+
+
 async def test_redis_restarted_in_mid_call_loses_and_doubles_nothing(instance: Instance, redis: Redis) -> None:
     async with instance() as a, instance() as b:
         call = await a.join()
