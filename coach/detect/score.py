@@ -28,6 +28,11 @@ QUOTE_WORDS = 300
 """A learned quote is looked for among the newest words: in speech that is two minutes."""
 HITS_MOST = 500
 """Cue hits weighed, the newest: a text made of nothing but cues must not cost more than a frame may."""
+PLAIN_WORDS = 7
+PLAIN_MARGIN = 0.1
+PLAIN_P = 0.5
+"""A whole utterance of so few words that has a strong cue of an objection is one, whatever the words around it weigh:
+the labelled calls have next to none (docs/detection.md, "Plain words"), so nothing else could have learned it."""
 MARGIN_LEAST = -1.4
 """Log-odds under a label's threshold below which it is no finding at all, not even one to keep."""
 
@@ -84,9 +89,13 @@ class SellerReading:
     """Strong objections: a seller seldom has any of their own."""
 
 
-def read_client(scan: Scan) -> ClientReading:
-    """The client's utterance so far. O(hits x scope words + words where no cue gives the quote)."""
+def read_client(scan: Scan, *, whole: bool = False) -> ClientReading:
+    """The client's utterance so far. O(hits x scope words + words where no cue gives the quote).
+
+    `whole`: the text is all there is. A short one that says an objection in plain words is believed.
+    """
     cues = _Cues(scan)
+    brief = whole and len(scan.tokens) <= PLAIN_WORDS
     linear, score = scan.lexicon.linear, scan.score()
     odds = _odds(linear, score, cues.evidence) if linear is not None and score is not None else None
     findings = tuple(
@@ -94,7 +103,7 @@ def read_client(scan: Scan) -> ClientReading:
         for kind, labels in _KINDS
         for label in labels
         if not (kind == "objection" and label in cues.resolved)
-        for finding in [_judge(kind, label, cues.evidence.get((kind, label)), odds, scan)]
+        for finding in [_judge(kind, label, cues.evidence.get((kind, label)), odds, scan, brief=brief)]
         if finding is not None
     )
     return ClientReading(
@@ -224,6 +233,11 @@ class _Evidence:
         if score > self.best_score:
             self.best, self.best_score = span, score
 
+    @property
+    def plain(self) -> bool:
+        """Whether a strong cue counts in full: nobody denied, reported or asked it."""
+        return max(self.strong, default=0.0) == 1.0
+
     def odds(self) -> float:
         """Evidence in log-odds; 0 for none."""
         odds = WEAK * sum(sorted(self.weak.values(), reverse=True)[:WEAK_MOST])
@@ -255,7 +269,13 @@ def _odds(linear: Linear, score: Vector, evidence: dict[tuple[str, str], "_Evide
 
 
 def _judge(
-    kind: Literal["objection", "signal"], label: str, evidence: "_Evidence | None", odds: list[float] | None, scan: Scan
+    kind: Literal["objection", "signal"],
+    label: str,
+    evidence: "_Evidence | None",
+    odds: list[float] | None,
+    scan: Scan,
+    *,
+    brief: bool,
 ) -> Finding | None:
     """None when nothing speaks for the label."""
     linear = scan.lexicon.linear
@@ -266,6 +286,9 @@ def _judge(
         return Finding(kind, label, sure, sure, *scan.span(*evidence.words(scan)))
     column = COLUMN[label]
     margin = odds[column] - linear.threshold[column]
+    if brief and kind == "objection" and evidence is not None and evidence.plain and margin < PLAIN_MARGIN:
+        span = scan.span(*evidence.words(scan))
+        return Finding(kind, label, max(PLAIN_P, _sigmoid(odds[column])), _sigmoid(PLAIN_MARGIN), *span)
     if margin < MARGIN_LEAST:
         return None
     span = evidence.words(scan) if evidence is not None else _heaviest(scan, column)
