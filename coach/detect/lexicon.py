@@ -59,13 +59,15 @@ def compile_lexicon(
     """One automaton out of the cue files, the general one first. O(total phrase length)."""
     phrases: Phrases[Cue] = Phrases()
     negations = {word for file in cues for word in file.scope.negation}
+    beginnings = tuple(word[:-1] for word in negations if word.endswith("*"))
     seen: set[tuple[str, Kind, str]] = set()
 
     def add(kind: Kind, label: str, texts: list[str], *, strong: bool = True) -> None:
         for text in texts:
             if (text, kind, label) not in seen:
                 seen.add((text, kind, label))
-                inside = any(_is(word, negation) for word in text.lower().split() for negation in negations)
+                words = text.lower().split()
+                inside = any(word in negations or word.strip("*").startswith(beginnings) for word in words)
                 phrases.add(text, Cue(kind, label, strong, inside))
 
     def add_cues(kind: Kind, table: Mapping[Any, Cues]) -> None:
@@ -94,8 +96,3 @@ def compile_lexicon(
         add("compliance", rule.id, rule.cues)
     fillers = frozenset(fold(word) for file in cues for word in file.fillers)
     return Lexicon(language, phrases, fillers, linear)
-
-
-def _is(word: str, negation: str) -> bool:
-    """Whether a word of a phrase is, or begins like, this negation (`kein*`)."""
-    return word.strip("*").startswith(negation[:-1]) if negation.endswith("*") else word == negation
