@@ -29,19 +29,22 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show why an utterance has its findings: phrases, scope, the words that weigh most, probabilities."""
-    known = load()
-    packs = knowledge.build(loader.load_all(known.pack_folders), linear.load_all(known.models_folder))
-    if pack not in packs:
-        raise typer.BadParameter(f"`{pack}` is not one of {', '.join(sorted(packs))}", param_hint="--pack")
-    scan = Scan(packs[pack].lexicons[_language(text, language)])
+    known, spoken = load(), _language(text, language)
+    found = loader.load_all(known.pack_folders)
+    if pack not in found:
+        raise typer.BadParameter(f"`{pack}` is not one of {', '.join(sorted(found))}", param_hint="--pack")
+    packs = knowledge.build(
+        {name: found[name] for name in (loader.GENERAL, pack)}, linear.load_all(known.models_folder)
+    )
+    scan = Scan(packs[pack].lexicons[spoken])
     scan.update(text)
     if scan.lexicon.linear is not None and seller:
         scan.context = scan.lexicon.linear.context(seller)
-    found = run(scan)
+    explained = run(scan)
     if as_json:
-        typer.echo(orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2).decode())
+        typer.echo(orjson.dumps(asdict(explained), option=orjson.OPT_INDENT_2).decode())
     else:
-        _print(found)
+        _print(explained)
 
 
 def _language(text: str, given: str | None) -> Language:
