@@ -22,6 +22,8 @@ STABLE_TURNS = 2
 STABLE_P = 0.5
 STABLE_LEAD = 0.15
 EVIDENCE_KEPT = 12
+WORDS_LEAST = 120
+"""Learned sums count in full from so many words on: one sentence must not make a person."""
 
 _DISC_OF: dict[Archetype, tuple[Disc, Disc]] = {
     "achiever": ("D", "I"),
@@ -106,7 +108,7 @@ class Profile:
     def _learn(self, reading: ClientReading, kinds: Kinds) -> None:
         """All words of the call so far, and the phrases' odds, into probabilities."""
         self.sums = [a + b for a, b in zip(self.sums, reading.kinds, strict=True)] if self.sums else [*reading.kinds]
-        said = 1 / math.sqrt(max(1, self.words))
+        said = 1 / math.sqrt(max(WORDS_LEAST, self.words))
         scores = [
             bias + total * said + sum(self.odds[a] * kinds.cues[i][column] for i, a in enumerate(ARCHETYPES))
             for column, (bias, total) in enumerate(zip(kinds.bias, self.sums, strict=True))

@@ -250,13 +250,18 @@ class _Evidence:
         """First and last word of the best cue, with the cues close to it."""
         first, last = self.best
         for low, high in sorted(self.spans):
-            if low <= last + QUOTE_JOIN_WORDS and high >= first - QUOTE_JOIN_WORDS and self._joins(scan, first, low):
+            if (
+                low <= last + QUOTE_JOIN_WORDS
+                and high >= first - QUOTE_JOIN_WORDS
+                and self._joins(scan, first, last, low)
+            ):
                 first, last = min(first, low), max(last, high)
         return first, last
 
     @staticmethod
-    def _joins(scan: Scan, first: int, low: int) -> bool:
-        between = range(min(first, low) + 1, max(first, low) + 1)
+    def _joins(scan: Scan, first: int, last: int, low: int) -> bool:
+        """Whether no sentence ends between words `first`..`last` and the cue that begins at `low`."""
+        between = range(low + 1, first + 1) if low < first else range(last + 1, low + 1)
         return all(scan.tokens[i].gap not in (".", "?") for i in between)
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.linalg import cho_factor, lapack
 from scipy.sparse import csr_matrix
 
-from coach.detect.archetype import Profile
+from coach.detect.archetype import WORDS_LEAST, Profile
 from coach.detect.linear import (
     BITS,
     COLUMN,
@@ -262,7 +262,7 @@ def _calls(data: Data, blocks: list[npt.NDArray[np.int64]]) -> _Calls:
     """Calls, or their beginnings, as rows."""
     at = [(call, place) for call, rows in enumerate(blocks) for place in rows]
     shape = (len(blocks), len(data.groups))
-    lengths = np.array([max(1.0, data.lengths[rows].sum()) for rows in blocks])
+    lengths = np.array([max(float(WORDS_LEAST), data.lengths[rows].sum()) for rows in blocks])
     values = [1 / np.sqrt(lengths[call]) for call, _ in at]
     sums = csr_matrix((np.array(values, np.float32), ([a for a, _ in at], [b for _, b in at])), shape=shape)
     last = np.array([data.odds[rows[-1]] if len(rows) else np.zeros(len(ARCHETYPES)) for rows in blocks], np.float32)
