@@ -75,7 +75,7 @@ def check(settings: Settings, processes: int = 1) -> None:
     """Raises `SettingsError` for settings that must not be served by so many processes."""
     if authenticator(settings).open and not is_loopback(settings.host):
         raise SettingsError(
-            f"JWT_SECRET: is not set, so everybody would be admin on {settings.host}; set it, or serve on 127.0.0.1"
+            f"JWT_SECRET is not set, so everybody would be admin on {settings.host}; set it, or serve on 127.0.0.1"
         )
     if (processes > 1 or settings.redis_url) and not is_shared(settings.database_url):
         why = "--workers" if processes > 1 else "REDIS_URL"
@@ -121,8 +121,20 @@ async def serve(
     Raises `SettingsError`, `PackError`, `OSError` (the port is taken), `ServerFailed`.
     """
     check(settings)
-    servers: list[Server] = []
+    shares_port = listening is not None
+    # Before the packs are built: a port that is taken is told at once, and not out of a task group.
+    with listening or listen(settings) as listener:
+        await _serve(settings, listener, shares_port, on_started, beside)
 
+
+async def _serve(
+    settings: Settings,
+    listening: socket.socket,
+    shares_port: bool,
+    on_started: Callable[[Started], None] | None,
+    beside: Beside | None,
+) -> None:
+    servers: list[Server] = []
     failed = False
 
     def fail() -> None:
@@ -131,13 +143,11 @@ async def serve(
         for server in servers:
             server.stop()
 
+    address = address_of(settings, listening)
     async with running(settings, fail) as coach:
-        shares_port = listening is not None
-        listening = listening or listen(settings)
-        address = address_of(settings, listening)
 
         def started() -> None:
-            _log.info("serve.started", address=address, database=coach.database.stored)
+            _log.info("serve.started", address=address, database=coach.database.kind)
             if on_started is not None:
                 on_started(Started(address, coach, server.stop))
 
@@ -150,7 +160,6 @@ async def serve(
         try:
             await server.serve(sockets=[listening])
         finally:
-            listening.close()
             if company is not None:
                 company.cancel()
     if failed:

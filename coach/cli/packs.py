@@ -30,6 +30,10 @@ def check(
                 warnings += problem.warning
                 errors += not problem.warning
                 typer.secho(str(problem), fg="yellow" if problem.warning else "red")
-    typer.echo(f"{packs} packs, {errors} errors, {warnings} warnings")
+    typer.echo(", ".join((_count(packs, "pack"), _count(errors, "error"), _count(warnings, "warning"))))
     if errors:
         raise typer.Exit(1)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -17,7 +17,7 @@ def token(
     """Make a token for a person or a bridge, signed with JWT_SECRET."""
     secret = load().jwt_secret
     if secret is None:
-        raise SettingsError("JWT_SECRET: is not set; without it the server needs no tokens")
+        raise SettingsError("JWT_SECRET is not set; without it the server needs no tokens")
     known = next((name for name in ROLES if name == role), None)
     if known is None:
         raise SettingsError(f"--role: `{role}` is none of {', '.join(ROLES)}")

@@ -54,6 +54,10 @@ def read_call(path: Path) -> Call:
         raise CallFileError(f"{path}: {error.strerror}") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
+        if first["type"] == "json_invalid":
+            raise CallFileError(
+                f"{path}: is no JSON; a replay needs a call's file (docs/calls.md), plain text is for `coach analyze`"
+            ) from None
         where = ".".join(str(step) for step in first["loc"])
         raise CallFileError(f"{path}: {where or 'the file'}: {first['msg']}") from None
 

@@ -42,6 +42,11 @@ class Database:
         return self.reader if self.shared else self.writer
 
     @property
+    def kind(self) -> str:
+        """`sqlite`, `postgresql` or `memory`."""
+        return "memory" if self.stored == "memory" else self.writer.dialect.name
+
+    @property
     def name(self) -> str:
         """The URL without its password, to be shown."""
         if self.stored == "memory":

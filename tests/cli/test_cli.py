@@ -1,6 +1,7 @@
 """The commands, as a user runs them."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,8 @@ def test_replay_names_what_is_wrong_with_a_file(tmp_path: Path) -> None:
     bad.write_text('{"turns": [{"speaker": "dog", "text": "x", "start_ms": 0, "end_ms": 1}]}')
     result = run("replay", str(bad))
     assert result.exit_code == 1 and "turns.0.speaker" in result.output
+    bad.write_text("client: it is way too expensive")
+    assert "`coach analyze`" in run("replay", str(bad)).output
 
 
 def test_packs_check_explains_with_file_and_line(tmp_path: Path) -> None:
@@ -96,7 +99,7 @@ def test_packs_check_warns_of_outdated_facts(tmp_path: Path) -> None:
     (pack / "pack.yaml").write_text("id: mine\nversion: 1\nnames: {en: Mine}\n")
     (pack / "en" / "knowledge.yaml").write_text("market:\n- {id: old, text: x, source: y, valid_until: 2020-01-01}\n")
     result = run("packs", "check", str(pack))
-    assert result.exit_code == 0 and "ran out" in result.output
+    assert result.exit_code == 0 and "ran out" in result.output and "1 pack, 0 errors, 1 warning\n" in result.output
 
 
 def test_doctor_tells_what_is_broken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -112,6 +115,15 @@ def test_serve_refuses_what_it_cannot_do(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "JWT_SECRET" in run("serve", "--host", "0.0.0.0").output
     monkeypatch.setenv("COACH_PACKS", "/nowhere")
     assert run("serve", "--port", "0").exit_code == 1
+
+
+def test_serve_tells_a_taken_port_in_a_line_and_before_the_packs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COACH_PACKS", "/nowhere")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = run("serve", "--port", port)
+    assert result.exit_code == 1
+    assert result.output.startswith(f"coach: cannot listen on 127.0.0.1:{port}: ") and result.output.count("\n") == 1
 
 
 def test_explain_names_what_fired_and_why() -> None:
