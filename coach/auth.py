@@ -1,16 +1,21 @@
 """Token in, principal out. HS256 tokens as Supabase and the like sign them; nothing else is decided here."""
 
 import time
+import warnings
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 import jwt
+from jwt.warnings import InsecureKeyLengthWarning
 
 from coach.settings import Settings
 
 Role = Literal["seller", "source", "coach", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 OPEN_TEAM = "default"
+SECRET_CHARS = 32
+"""A shorter secret is taken, and warned of when the server starts."""
 
 
 class Unauthorized(Exception):
@@ -43,6 +48,11 @@ class Authenticator:
         """Whether no token is needed."""
         return self._secret is None
 
+    @property
+    def weak(self) -> bool:
+        """Whether the secret is shorter than it should be."""
+        return self._secret is not None and len(self._secret) < SECRET_CHARS
+
     def principal(self, token: str | None) -> Principal:
         """Who the token speaks for. Raises `Unauthorized`."""
         if self._secret is None:
@@ -50,9 +60,10 @@ class Authenticator:
         if not token:
             raise Unauthorized("a token is needed")
         try:
-            claims = jwt.decode(
-                token, self._secret, algorithms=["HS256"], options={"require": ["sub", "exp"], "verify_aud": False}
-            )
+            with _any_length():
+                claims = jwt.decode(
+                    token, self._secret, algorithms=["HS256"], options={"require": ["sub", "exp"], "verify_aud": False}
+                )
         except jwt.ExpiredSignatureError:
             raise Unauthorized("the token has expired") from None
         except jwt.InvalidTokenError as error:
@@ -83,4 +94,11 @@ def authenticator(settings: Settings) -> Authenticator:
 def make_token(secret: str, subject: str, role: Role, team: str, lasts_s: int) -> str:
     """A token for `coach token` and the tests."""
     now = int(time.time())
-    return jwt.encode({"sub": subject, "role": role, "team": team, "iat": now, "exp": now + lasts_s}, secret, "HS256")
+    claims = {"sub": subject, "role": role, "team": team, "iat": now, "exp": now + lasts_s}
+    with _any_length():
+        return jwt.encode(claims, secret, "HS256")
+
+
+def _any_length() -> AbstractContextManager[object]:
+    """PyJWT would warn of a short secret at each token; the server does when it starts."""
+    return warnings.catch_warnings(action="ignore", category=InsecureKeyLengthWarning)

@@ -5,6 +5,8 @@ Used by `coach replay`, `coach demo` and the benchmarks; a call bridge can use i
 """
 
 import asyncio
+import logging
+import os
 import random
 from collections import deque
 from collections.abc import Callable
@@ -24,13 +26,20 @@ RESEND_S = 0.5
 RESEND_FRAMES = 40
 """A few a time: below what a server takes in half a second by default."""
 
+_log = logging.getLogger(__name__)
+"""The standard library's: in a bridge that sets nothing up, warnings go to stderr."""
+
 
 class Stopped(Exception):
-    """The server says that coming back is of no use (4000–4099)."""
+    """Coming back is of no use: the server says so (4000–4099), or was not reached in time."""
 
 
 class CallClient:
-    """One source of one session: `async with CallClient(...) as call`. Cancelling any method is safe."""
+    """One source of one session: `async with CallClient(...) as call`. Cancelling any method is safe.
+
+    A server that cannot be reached is tried again for ever, and each reason logged once; with `reach_s`, entering
+    raises `Stopped` after so many seconds.
+    """
 
     def __init__(
         self,
@@ -40,7 +49,12 @@ class CallClient:
         *,
         token: str | None = None,
         on_event: Callable[[dict[str, Any]], None] | None = None,
+        reach_s: float | None = None,
     ) -> None:
+        self._address = url
+        self._reach_s = reach_s
+        self._trouble: dict[str, None] = {}
+        """Why the server was not reached since it last was; newest last."""
         self.url = url.rstrip("/").replace("http://", "ws://", 1).replace("https://", "wss://", 1)
         self.session = session
         self.acked = 0
@@ -65,7 +79,12 @@ class CallClient:
     async def __aenter__(self) -> "CallClient":
         self._task = asyncio.create_task(self._run(), name=f"call {self.session}")  # noqa: TID251  ended by __aexit__
         try:
-            await self._wait(lambda: self._socket is not None)
+            async with asyncio.timeout(self._reach_s):
+                await self._wait(lambda: self._socket is not None)
+        except TimeoutError:
+            await self.__aexit__(None, None, None)
+            why = next(reversed(self._trouble), "no answer")
+            raise Stopped(f"cannot reach {self._address}: {why}; gave up after {self._reach_s:g} s") from None
         except BaseException:
             await self.__aexit__(None, None, None)
             raise
@@ -131,8 +150,8 @@ class CallClient:
             code = None
             try:
                 code = await self._converse()
-            except (OSError, InvalidHandshake, TimeoutError, ConnectionClosed):
-                pass
+            except (OSError, InvalidHandshake, ConnectionClosed) as error:
+                self._unreached(error)
             except Exception as error:
                 self._failed = Stopped(f"the server speaks another protocol: {type(error).__name__}")
                 await self._tell()
@@ -144,6 +163,15 @@ class CallClient:
                 return
             delay = BACKOFF_FIRST_S if loop.time() - began > STABLE_S else min(BACKOFF_MOST_S, 2 * delay)
             await asyncio.sleep(random.uniform(0, delay))
+
+    def _unreached(self, error: Exception) -> None:
+        """Say why, once a reason."""
+        number = error.errno if isinstance(error, OSError) else None
+        why = os.strerror(number) if number is not None and number > 0 else str(error)
+        if why not in self._trouble:
+            _log.warning("cannot reach %s: %s, trying again", self._address, why)
+        self._trouble.pop(why, None)
+        self._trouble[why] = None
 
     async def _converse(self) -> int | None:
         """One connection from hello to close; its close code."""
@@ -178,6 +206,7 @@ class CallClient:
             for frame in [*self._unacked, *self._goodbye]:
                 await socket.send(orjson.dumps(frame).decode())
             self._socket = socket
+            self._trouble.clear()
         elif event["type"] == "ack":
             self._let_go(event["seq"])
         elif event["type"] == "error" and "seq" in event:

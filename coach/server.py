@@ -17,7 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from coach.app import Coach, build_app, running
-from coach.auth import authenticator
+from coach.auth import SECRET_CHARS, authenticator
 from coach.http.protocol import HttpProtocol
 from coach.loopback import is_loopback
 from coach.settings import Settings, SettingsError
@@ -156,6 +156,8 @@ async def _serve(
         _settle_heap()
         if coach.services.authenticator.open:
             _log.warning("serve.open", note="no JWT_SECRET: everybody on this machine is admin")
+        elif coach.services.authenticator.weak:
+            _log.warning("serve.short_secret", note=f"JWT_SECRET is shorter than {SECRET_CHARS} characters")
         company = coach.tasks.create_task(_beside(beside(address, set(coach.packs))), name="beside") if beside else None
         try:
             await server.serve(sockets=[listening])

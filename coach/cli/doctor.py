@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from coach import __version__
+from coach.auth import SECRET_CHARS, authenticator
 from coach.bus.base import BusAway
 from coach.bus.redis import SHARDED_SINCE, ask_version
 from coach.clock import now_ms
@@ -101,9 +102,11 @@ def doctor(
 def _auth(known: Settings) -> Check:
     if known.jwt_secret is None:
         return Check("tokens", "note", "JWT_SECRET is not set: open to everybody on this machine, on loopback only")
-    short = len(known.jwt_secret.get_secret_value()) < 32
+    short = authenticator(known).weak
     return Check(
-        "tokens", "note" if short else "ok", "JWT_SECRET is set" + (", but shorter than 32 characters" if short else "")
+        "tokens",
+        "note" if short else "ok",
+        "JWT_SECRET is set" + (f", but shorter than {SECRET_CHARS} characters" if short else ""),
     )
 
 

@@ -18,6 +18,8 @@ from coach.packs import knowledge, loader
 from coach.session.session import Session
 from coach.settings import load
 
+REACH_S = 10.0
+"""A server that is not there in this time is not about to start."""
 _PROVIDER = ("scripted", "offline")
 
 
@@ -62,7 +64,7 @@ async def _live(call: Call, name: str, hello: dict[str, Any], url: str, token: s
     )
     with Progress(*columns) as progress:
         bar = progress.add_task("connecting", total=len(call.turns))
-        async with CallClient(url, name, hello, token=token) as client:
+        async with CallClient(url, name, hello, token=token, reach_s=REACH_S) as client:
             progress.update(bar, description="playing")
             await play(client, call, speed, lambda turn: progress.update(bar, completed=turn))
             progress.update(bar, description="stored")

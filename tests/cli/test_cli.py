@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from coach.auth import Authenticator
 from coach.cli import app
+from coach.cli import replay as replaying
 from coach.demo.player import CALLS
 
 CALL = {
@@ -44,6 +45,10 @@ def test_token_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     who = Authenticator("s" * 40).principal(made)
     assert (who.subject, who.role, who.team) == ("eva", "coach", "north")
     assert "--role" in run("token", "--role", "king", "--sub", "eva").output
+    monkeypatch.setenv("JWT_SECRET", "short")
+    made = run("token", "--role", "coach", "--sub", "eva").output
+    assert made.count("\n") == 1 and Authenticator("short").principal(made.strip()).role == "coach"
+    assert "shorter than 32" in run("doctor").output
 
 
 def test_analyze_reads_calls_lines_and_plain_text(call: str, tmp_path: Path) -> None:
@@ -71,6 +76,18 @@ def test_replay_names_what_is_wrong_with_a_file(tmp_path: Path) -> None:
     assert result.exit_code == 1 and "turns.0.speaker" in result.output
     bad.write_text("client: it is way too expensive")
     assert "`coach analyze`" in run("replay", str(bad)).output
+
+
+def test_replay_without_a_server_says_so_at_once_and_gives_up(
+    call: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(replaying, "REACH_S", 1.0)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        result = run("replay", call, "--url", url)
+    assert caplog.messages == [f"cannot reach {url}: Connection refused, trying again"]
+    assert result.exit_code == 1 and f"cannot reach {url}: Connection refused; gave up after 1 s" in result.output
 
 
 def test_packs_check_explains_with_file_and_line(tmp_path: Path) -> None:
