@@ -131,16 +131,31 @@ class Api:
     async def _mine(self, request: Request) -> LiveSession:
         """The session of the path, if it is the team's. Another team's does not exist for this one."""
         who: Principal = principal(request, self._authenticator)
+        session = request.path_params["id"]
         try:
-            runner = await self._registry.find(request.path_params["id"])
-        except WireError:
+            # Before it is loaded: nobody else has it taken over, or brought into memory.
+            known = await self._whose(session)
+            runner = await self._registry.find(session) if known is None or _may(who, *known) else None
+        except (WireError, *READ_ERRORS):
             raise ApiError(503, "unavailable", AWAY) from None
-        mine = runner is not None and runner.team == who.team and (who.may_watch or runner.seller == who.subject)
-        if runner is None or not mine or who.role == "source":
+        if runner is None or not _may(who, runner.team, runner.seller):
             raise ApiError(404, "not_found", "there is no session of that id")
         if request.method == "DELETE" and not who.may_watch:
             raise ApiError(403, "forbidden", f"a {who.role} erases nothing")
         return runner
+
+    async def _whose(self, session: str) -> tuple[str, str] | None:
+        """Team and seller (empty: nobody yet) of a session, which is not loaded for it; None if nothing is known of it
+        here, nor stored. Raises `READ_ERRORS`."""
+        near: LiveSession | None = self._registry.get(session) or self._registry.relay.replicas.get(session)
+        if near is not None and near.team:
+            return near.team, near.seller
+        return await queries.whose(self._database, session)
+
+
+def _may(who: Principal, team: str, seller: str) -> bool:
+    """Whether a session of this team and seller is there for `who`."""
+    return who.team == team and who.role != "source" and (who.may_watch or who.subject == seller)
 
 
 def _listed(row: dict[str, Any]) -> dict[str, Any]:

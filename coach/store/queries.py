@@ -79,6 +79,14 @@ async def left(database: Database, session: str) -> bool | None:
     return None if found is None else found.status == "ended" or bool(found.clean)
 
 
+async def whose(database: Database, session: str) -> tuple[str, str] | None:
+    """Team and seller of a session; None if it was never stored."""
+    query = select(sessions.c.team, sessions.c.seller).where(sessions.c.id == session)
+    async with database.reader.connect() as reader:
+        found = (await reader.execute(query)).first()
+    return None if found is None else (found.team, found.seller)
+
+
 async def many(
     database: Database, team: str, *, status: str | None = None, before: int | None = None, limit: int = PAGE
 ) -> list[dict[str, Any]]:

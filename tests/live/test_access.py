@@ -75,6 +75,20 @@ async def test_wall_and_api_show_the_own_team_only(serve: Serve) -> None:
                 assert (await http.request(method, f"/api/sessions/call{path}")).status_code == 404
 
 
+async def test_api_loads_nothing_for_another_team(serve: Serve) -> None:
+    async with serve(jwt_secret=SECRET) as live:
+        call = await hello(live, token(team="north"))
+        await call.until("welcome")
+        await call.say(turn(1, "hello"))
+    async with serve(jwt_secret=SECRET) as live:
+        for other in (token("coach", team="south"), token(team="north", sub="eve")):
+            async with live.http(other) as http:
+                assert (await http.get("/api/sessions/call")).status_code == 404
+        assert live.coach.registry.get("call") is None
+        async with live.http(token("coach", team="north")) as http:
+            assert (await http.get("/api/sessions/call")).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("role", "path", "first"),
     [
