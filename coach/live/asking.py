@@ -5,6 +5,7 @@ Owner of the tasks of both. What comes of them are new inputs; tokens alone go s
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from coach.clock import now_ms
 from coach.live.hub import session_topic
@@ -28,7 +29,7 @@ class Asking:
         self._post = post
         self._streams: dict[str, SuggestionStream] = {}
         self._grounds = CallGrounds()
-        self._running: dict[str, tuple[Judge, asyncio.Task[None]]] = {}
+        self._running: dict[str, tuple[judges.Reading, asyncio.Task[None]]] = {}
         """By utterance, what the judge reads now."""
         self._early: list[tuple[Judge, Judged]] = []
         """Verdicts that came before the ack of their final, and wait for it."""
@@ -95,14 +96,14 @@ class Asking:
         if judge is None:
             self._post(Judged(asked.source, asked.utterance, "skipped", "", ""))
         elif (seat := judge.free()) is None:
-            self._post(judge.missed(asked, "skipped"))
+            self._post(judge.skipped(asked))
         else:
             # The place is taken now: others ask in this same turn of the loop.
             reading = judge.begin(asked, seat)
             task = self._shared.spawn(self._read(asked, reading), "judge")
             # Also of a task that is cancelled before it has begun.
             task.add_done_callback(lambda _task: reading.release())
-            self._running[_name(asked)] = asked, task
+            self._running[_name(asked)] = reading, task
 
     async def _read(self, asked: Judge, reading: judges.Reading) -> None:
         judged = await reading.run()
@@ -113,13 +114,13 @@ class Asking:
             self._early.append((asked, judged))
 
     def _stop_judging(self) -> None:
-        stopped = [asked for asked, _ in self._running.values()] + [asked for asked, _ in self._early]
+        stopped = [reading.stopped() for reading, _ in self._running.values()]
+        stopped += [replace(judged, status="stopped", objections=(), signals=()) for _, judged in self._early]
         for _, task in self._running.values():
             task.cancel()
         self._running, self._early = {}, []
-        if (judge := self._shared.models.judge) is not None:
-            for asked in stopped:
-                self._post(judge.missed(asked, "stopped"))
+        for judged in stopped:
+            self._post(judged)
 
 
 def _name(asked: Judge) -> str:

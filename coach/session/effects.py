@@ -79,7 +79,7 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class StopJudging:
-    """No verdict is waited for any more."""
+    """End every reading that is under way; each says with its `Judged` what it took."""
 
 
 @dataclass(frozen=True, slots=True)

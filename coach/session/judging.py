@@ -75,9 +75,8 @@ class Judging:
         return change, said_at
 
     def stop(self, out: Out) -> None:
-        """Wait for no verdict any more."""
+        """Have every verdict end that is waited for, and wait for what it took."""
         if self._core.judging:
-            self._core.judging = {}
             out.effects.append(StopJudging())
 
     def _final(self, judged: Judged) -> dict[str, Any]:

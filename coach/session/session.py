@@ -194,8 +194,8 @@ class Session:
         self.core.end_by = out.now_ms + END_WAIT_MS
 
     def _try_finish(self, out: Out) -> None:
-        """Finish when nothing streams or is judged; at `end_by` no verdict is waited for any more, and what still
-        streams is stopped, and finishes with its end."""
+        """Finish when nothing streams or is judged; at `end_by` what is still judged or streams is stopped,
+        and the call finishes with its end."""
         if self.core.streaming or self.core.judging:
             if self.core.end_by is not None and out.now_ms >= self.core.end_by:
                 self.core.end_by = None

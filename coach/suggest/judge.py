@@ -85,10 +85,10 @@ class Judge:
             next((seat for seat in self.seats if seat.breaker.allows(now)), None) if self._running < AT_ONCE else None
         )
 
-    def missed(self, asked: effects.Judge, status: JudgeStatus) -> Judged:
+    def skipped(self, asked: effects.Judge) -> Judged:
         """The answer for an utterance that is not read."""
-        telemetry.JUDGED.labels(status).inc()
-        return Judged(asked.source, asked.utterance, status, self.seats[0].name, self.seats[0].model)
+        telemetry.JUDGED.labels("skipped").inc()
+        return Judged(asked.source, asked.utterance, "skipped", self.seats[0].name, self.seats[0].model)
 
     def begin(self, asked: effects.Judge, seat: Seat) -> "Reading":
         """Take a place and have `seat` read; `free` has just named it."""
@@ -109,6 +109,7 @@ class Reading:
         self._asked = asked
         self._seat = seat
         self._taken = _Taken(seat.price)
+        self._question: Question | None = None
         self._told = False
         """Whether the breaker knows how it went."""
         self.reason: Reason | None = None
@@ -118,14 +119,14 @@ class Reading:
     async def run(self) -> Judged:
         """The verdict. Never raises but when cancelled, which closes the connection."""
         seat = self._seat
-        question = self._judge.prompts.question(self._asked)
+        question = self._question = self._judge.prompts.question(self._asked)
         try:
             async with asyncio.timeout(self._judge.deadline_s):
                 verdict = await self._verdict(question)
         except (ProviderError, TimeoutError) as error:
             ours = error if isinstance(error, ProviderError) else ProviderError("timeout")
             if ours.reason == "timeout":
-                self._taken.add(Answer("", money.estimate(len(question.system) + len(question.text), 0)))
+                self._taken.guess(question)
             self._failed(ours)
             return self._judged("failed")
         except Exception as error:
@@ -135,6 +136,12 @@ class Reading:
         seat.breaker.answered()
         self._told = True
         return self._judged("done", verdict)
+
+    def stopped(self) -> Judged:
+        """The answer of a reading whose task is about to be cancelled, with what it took."""
+        if self._question is not None:
+            self._taken.guess(self._question)
+        return self._judged("stopped")
 
     def release(self) -> None:
         """Give the place back. A second time changes nothing."""
@@ -194,6 +201,10 @@ class _Taken:
         if answer.usage is not None:
             self._answers.append(answer.usage)
         return answer
+
+    def guess(self, question: Question) -> None:
+        """A request for whose answer nobody waits any more."""
+        self._answers.append(money.estimate(len(question.system) + len(question.text), 0))
 
     def usage(self) -> dict[str, object]:
         return money.total([(usage, money.cost_usd(self.price, usage)) for usage in self._answers])

@@ -132,6 +132,8 @@ async def test_a_hanging_judge_delays_nothing_and_the_end_waits_two_seconds(call
     await call.send({"type": "end"})
     await call.until("ended")
     assert 1.9 < loop.time() - began < 3.5 and not judged(call)
+    cost = call.of("summary")[-1]["cost"]
+    assert cost["estimated"] and cost["input_tokens"] > 7 * 500, "what was stopped is paid for, too"
     async with asyncio.timeout(1):
         for request in fake.questions():
             await request.closed.wait()
