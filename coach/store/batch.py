@@ -1,6 +1,7 @@
 """What one session has to store: collected while the call runs, taken by the writer as one unit."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -116,7 +117,8 @@ class Journal:
 
     def rated(self, feedback: dict[str, Any]) -> None:
         """Queue a seller's feedback."""
-        self._feedback.append(feedback)
+        # Other rows have a key of their own: one that is written again, nobody knowing that it was, is there once.
+        self._feedback.append({**feedback, "key": secrets.token_hex(16)})
         self._wake(self)
 
     def judged(self, verdict: dict[str, Any]) -> None:

@@ -112,7 +112,10 @@ feedback = Table(
     Column("used", Boolean),
     Column("comment", Text),
     Column("at", BigInteger, nullable=False),
+    Column("key", String(32)),
+    Index("feedback_by_key", "key", unique=True),
 )
+"""What sellers say of cards. `key`: by chance, given before it is first written; rows of old have none."""
 
 verdicts = Table(
     "verdicts",

@@ -267,7 +267,8 @@ def store(connection: Connection, batches: list[Batch]) -> set[str]:
             for session, e in events
         ],
     )
-    _run(connection, insert(tables.feedback), [{"session_id": b.session, **f} for b in kept for f in b.feedback])
+    feedback = _insert(connection, tables.feedback).on_conflict_do_nothing(index_elements=["key"])
+    _run(connection, feedback, [{"session_id": b.session, **f} for b in kept for f in b.feedback])
     _run(connection, insert(tables.verdicts), [{"session_id": b.session, **v} for b in kept for v in b.verdicts])
     _profiles(connection, kept)
     _strategies(connection, [(session, stored.event) for session, stored in events])

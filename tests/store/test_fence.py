@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.exc import IntegrityError
 
 from coach.store import queries, tables
-from coach.store.batch import Batch, StoredEvent
+from coach.store.batch import Batch, Journal, StoredEvent
 from coach.store.database import Database, open_database
 from coach.store.migrate import upgrade
 from coach.store.writer import store
@@ -53,6 +53,35 @@ async def test_batch_of_an_earlier_owner_is_refused_whole(database: Database) ->
     again = await queries.claim(database, "call", "three")
     assert again is not None and len(again.events) == 1
     assert "fresh" in [row["id"] for row in await queries.many(database, "north")]
+
+
+class Owner:
+    """Of a journal that is written by hand."""
+
+    def row(self) -> dict[str, Any]:
+        return ROW
+
+    def stored(self, acked: dict[str, int]) -> None: ...
+    def unavailable(self, retry_after_ms: int) -> None: ...
+    def fenced(self) -> None: ...
+    def broken(self) -> None: ...
+
+
+async def test_feedback_that_is_written_again_is_there_once(database: Database) -> None:
+    journal = Journal(Owner(), "call", 1, new=True, wake=lambda _: None)
+    journal.touch()
+    for card in ("c1", "c1", "c2"):
+        async with database.writer.begin() as connection:
+            await connection.run_sync(store, [journal.take()])
+        journal.written()
+        journal.rated({"card": card, "rating": 1, "used": None, "comment": None, "at": 5})
+    batch = journal.take()
+    for _ in range(2):
+        async with database.writer.begin() as connection:
+            await connection.run_sync(store, [batch])
+    async with database.reader.connect() as connection:
+        cards = (await connection.execute(select(tables.feedback.c.card))).scalars().all()
+    assert sorted(cards) == ["c1", "c1", "c2"]
 
 
 async def test_clean_session_keeps_its_epoch(database: Database) -> None:
