@@ -2,7 +2,8 @@
 
 The parent owns the listening socket and its workers, and serves nothing itself. A worker that dies is started
 again; SIGTERM or SIGINT drains them all; SIGHUP restarts them one after the other, so that calls move on and none
-is lost. The workers find each other through Redis and the database, like instances on different machines.
+is lost. Workers whose parent is killed drain by themselves: they hold the other end of its pipes, and the port. They
+find each other through Redis and the database, like instances on different machines.
 """
 
 import asyncio
@@ -106,6 +107,7 @@ class Workers:
             sys.executable,
             *("-m", "coach", *self.command, "--fd", str(fd), "--worker", str(number)),
             pass_fds=(fd,),
+            stdin=PIPE,
             stdout=PIPE,
             env={**os.environ, telemetry.SHARED_FOLDER: metrics},
             start_new_session=True,  # a terminal's ctrl-C is for the parent, which tells its workers

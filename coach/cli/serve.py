@@ -1,7 +1,9 @@
 """`coach serve`."""
 
+import asyncio
 import socket
 import sys
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -42,6 +44,7 @@ def serve(
         if worker is None:
             _announce(started.address, demo)
         else:
+            _end_with_parent(started.stop)
             sys.stdout.buffer.write(READY)
             sys.stdout.buffer.flush()
 
@@ -57,6 +60,18 @@ async def _workers(known: settings.Settings, count: int, demo: bool) -> None:
     command = ["serve", "--host", known.host, "--port", str(known.port), *(["--demo"] if demo else [])]
     with listening:
         await Workers(command, listening, count, known.drain_s, lambda: _announce(address, demo)).run()
+
+
+def _end_with_parent(stop: Callable[[], None]) -> None:
+    """Stop when the parent is gone: nothing comes on a worker's standard input but its end."""
+    loop = asyncio.get_running_loop()
+    held = sys.stdin.fileno()
+
+    def gone() -> None:
+        loop.remove_reader(held)
+        stop()
+
+    loop.add_reader(held, gone)
 
 
 def _announce(address: str, demo: bool) -> None:

@@ -45,6 +45,13 @@ def pids(process: Process) -> set[int]:
     return {child.pid for child in psutil.Process(process.pid).children()}
 
 
+def alive(process: psutil.Process) -> bool:
+    """Not gone, and not only waiting for somebody to ask how it ended: an orphan's new parent may never do."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(START_S):
         while not condition():
@@ -74,3 +81,17 @@ async def test_workers_are_kept_alive_restarted_in_turn_and_drained(redis: Redis
 
         parent.terminate()
         assert await parent.wait() == 0
+
+
+@pytest.mark.timeout(90)
+async def test_workers_end_when_their_parent_is_killed(redis: Redis, postgres_url: str) -> None:
+    async with workers(2, REDIS_URL=redis.url, DATABASE_URL=postgres_url) as (parent, _):
+        left = [psutil.Process(pid) for pid in pids(parent)]
+        parent.kill()
+        await parent.wait()
+        try:
+            await until(lambda: not any(map(alive, left)))
+        finally:
+            for each in left:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    each.kill()
