@@ -24,6 +24,7 @@ STORE_FAILURES = Counter("coach_store_failures_total", "Commits that the databas
 BUS_SECONDS = Histogram("coach_bus_seconds", "From this instance through Redis and back", buckets=(*_FAST, 2.5, 5.0))
 BUS_MESSAGES = Counter("coach_bus_messages_total", "Messages given to Redis for other instances")
 BUS_DROPPED = Counter("coach_bus_dropped_total", "Messages that Redis refused or that found its queue full")
+BUS_NOT_UNDERSTOOD = Counter("coach_bus_not_understood_total", "Messages of other instances that ended in an error")
 BUS_RECONNECTS = Counter("coach_bus_reconnects_total", "Connections to Redis that were lost or not made")
 RESYNCS = Counter(
     "coach_resyncs_total", "Times that a session of another instance was asked for again, by why", ["why"]

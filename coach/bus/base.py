@@ -15,11 +15,17 @@ ask: who may write is decided in the database.
 from collections.abc import Iterable
 from typing import Any, Protocol
 
+import structlog
+
+from coach import telemetry
+
 LEASE_S = 2.0
 """An instance that does not renew for this long is dead for the others."""
 RENEW_S = 0.5
 LOG_MOST = 20_000
 """Events kept in a log: a whole call, and what a session keeps in memory."""
+
+_log = structlog.get_logger()
 
 
 class BusAway(Exception):
@@ -27,7 +33,7 @@ class BusAway(Exception):
 
 
 class Listener(Protocol):
-    """Who listens to a channel. Called in the loop; must not wait or raise."""
+    """Who listens to a channel. Called in the loop; must not wait. What it raises counts as a gap."""
 
     def heard(self, message: bytes) -> None:
         """A message, in the order of its sender."""
@@ -36,6 +42,29 @@ class Listener(Protocol):
     def gap(self) -> None:
         """The connection was made anew: messages may be missing."""
         ...
+
+
+def tell(listener: Listener, message: bytes) -> None:
+    """Give a listener a message. One that it stumbles over is a gap for it, and for nobody else."""
+    try:
+        listener.heard(message)
+    except Exception as error:
+        _stumbled(error)
+        tell_gap(listener)
+
+
+def tell_gap(listener: Listener) -> None:
+    """Tell a listener that messages may be missing."""
+    try:
+        listener.gap()
+    except Exception as error:
+        _stumbled(error)
+
+
+def _stumbled(error: Exception) -> None:
+    # Another version's message must not stop this instance. The exception's text may quote speech.
+    telemetry.BUS_NOT_UNDERSTOOD.inc()
+    _log.error("bus.not_understood", error=type(error).__name__)
 
 
 class Bus(Protocol):

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from coach.bus.base import LEASE_S, LOG_MOST, Listener
+from coach.bus.base import LEASE_S, LOG_MOST, Listener, tell
 
 
 class Broker:
@@ -114,4 +114,4 @@ class MemoryBus:
             channel, message = self._waiting.popleft()
             listener = self._listeners.get(channel)
             if listener is not None:
-                listener.heard(message)
+                tell(listener, message)

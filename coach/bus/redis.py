@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.crc import key_slot
 
 from coach import telemetry
-from coach.bus.base import LEASE_S, LOG_MOST, BusAway, Listener
+from coach.bus.base import LEASE_S, LOG_MOST, BusAway, Listener, tell, tell_gap
 from coach.bus.node import ANSWER_S, AWAY, BATCH, Node, stop_if_cancelled
 from coach.settings import SettingsError
 
@@ -108,7 +108,7 @@ class RedisBus:
             self._connected.set()
             _log.info("bus.connected", version=self.version, sharded=self.sharded, servers=len(self._nodes))
             for listener in list(self._listeners.values()):
-                listener.gap()
+                tell_gap(listener)
 
     async def _find_nodes(self) -> None:
         client = _client(self._options)
@@ -151,11 +151,7 @@ class RedisBus:
     def heard(self, channel: str, message: bytes) -> None:
         listener = self._listeners.get(channel.removeprefix(f"{self._prefix}:"))
         if listener is not None:
-            try:
-                listener.heard(message)
-            except Exception as error:
-                # Another version's message must not stop this instance. Its text may quote speech.
-                _log.error("bus.not_understood", error=type(error).__name__)
+            tell(listener, message)
 
     async def listen(self, channel: str, listener: Listener) -> None:
         self._listeners[channel] = listener

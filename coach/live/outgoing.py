@@ -6,12 +6,19 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
+
 from coach.bus.base import Bus, inbox
 from coach.bus.message import pack
 
 RESEND_S = 1.0
 UNTAKEN_MOST = 1_000
 """Operations that may wait for the owner; what comes then is refused."""
+ANY_MOST = 5 * UNTAKEN_MOST
+"""With those that cannot be refused (pings, sockets that come and go); then the link is given up."""
+PAGE_MOST = 200
+PAGE_BYTES = 256 << 10
+"""Operations and bytes of one message: one that the bus never takes would be sent for ever."""
 
 Operation = list[Any]
 """[what, which socket, …]"""
@@ -43,7 +50,9 @@ class Outgoing:
         return (operation for _, operation in self._untaken)
 
     def add(self, what: str, socket: str, *rest: Any) -> None:
-        """Tell the owner; what is done in one tick leaves as one message."""
+        """Tell the owner; what is done in one tick leaves together. With too much untaken the link ends."""
+        if len(self._untaken) >= ANY_MOST:
+            self.link = ""
         if not self.link:
             return
         self._newest += 1
@@ -77,5 +86,19 @@ class Outgoing:
         if not fresh or not self.link:
             return
         self._sent, self._sent_at = fresh[-1][0], time.monotonic()
-        head = {"k": "do", "s": self._session, "i": self._bus.instance, "l": self.link, "n": fresh[0][0]}
-        self._bus.publish(inbox(self.owner), pack({**head, "ops": [operation for _, operation in fresh]}))
+        for first, page in _pages(fresh):
+            head = {"k": "do", "s": self._session, "i": self._bus.instance, "l": self.link, "n": first}
+            self._bus.publish(inbox(self.owner), pack({**head, "ops": page}))
+
+
+def _pages(numbered: list[tuple[int, Operation]]) -> Iterator[tuple[int, list[orjson.Fragment]]]:
+    """The operations in pieces of limited size, each with the number of its first. One is never split."""
+    first, page, size = numbered[0][0], list[orjson.Fragment](), 0
+    for number, operation in numbered:
+        encoded = orjson.dumps(operation)
+        if page and (len(page) >= PAGE_MOST or size + len(encoded) > PAGE_BYTES):
+            yield first, page
+            first, page, size = number, [], 0
+        page.append(orjson.Fragment(encoded))
+        size += len(encoded)
+    yield first, page

@@ -18,6 +18,9 @@ from coach.bus.base import LEASE_S, RENEW_S, Bus, BusAway
 KEEP_S = 600.0
 """Entries are written again long before they expire."""
 CHUNK = 500
+ADOPT_AGAIN_S = 0.5
+ADOPT_AGAIN_MOST_S = 8.0
+"""How long a dead instance's sessions that could not be taken wait for the next try: doubled each time."""
 AT_ONCE = 16
 """Sessions taken over at a time: as many as the database reads at once, and a few."""
 
@@ -61,6 +64,8 @@ class Ownership:
         self._adopt = adopt
         self._alone = alone
         self._dead: set[str] = set()
+        self._again: dict[str, tuple[float, float]] = {}
+        """Dead instances whose sessions could not all be taken: when they are tried again, and the pause after that."""
         self._news = asyncio.Event()
         self._loose: set[str] = set()
         """Sessions that have left this instance, whose entries may still name it."""
@@ -94,8 +99,10 @@ class Ownership:
                     await self._write_entries()
                 await self._let_go()
                 self._dead = {name for name in await self._bus.dead() if name != self._bus.instance}
+                self._again = {name: again for name, again in self._again.items() if name in self._dead}
                 for instance in self._dead:
-                    await self._take_over(instance)
+                    if time.monotonic() >= self._again.get(instance, (0.0, 0.0))[0]:
+                        await self._take_over(instance)
             except BusAway:
                 continue
 
@@ -218,5 +225,10 @@ class Ownership:
             left += sum(not task.result() for task in adopted)
         if orphans:
             _log.warning("ownership.took_over", sessions=len(orphans), left=left)
-        if not left:
+        if left:
+            _, pause = self._again.get(instance, (0.0, ADOPT_AGAIN_S))
+            pause = min(ADOPT_AGAIN_MOST_S, 2 * pause)
+            # Spread, so that instances that are full do not try together.
+            self._again[instance] = (time.monotonic() + random.uniform(pause / 2, pause), pause)
+        else:
             await self._bus.bury(instance)

@@ -209,6 +209,8 @@ class Replica:
     def tick(self, now: float, *, bus: bool) -> None:
         """Called a few times a second: send again what was not taken, notice silence, tell who waits."""
         self._out.tick(now)
+        if self.live and not self._out.link:
+            self._lose("overflow")
         if self.live and now - self._heard_at > SILENT_S:
             self._lose("silent")
         if late := now - self._heard_at > LATE_S:

@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coach.bus.base import inbox
+from coach.bus.memory import MemoryBus
+from coach.bus.message import unpack
 from coach.live.history import History
 from coach.live.hub import Hub
+from coach.live.outgoing import ANY_MOST, PAGE_BYTES, PAGE_MOST, Outgoing
 from coach.live.throttle import Throttle
 from coach.sockets.limits import FrameLimiter, TeamLimits
 from coach.sockets.outbox import LIMIT_FRAMES, Outbox
@@ -46,6 +50,51 @@ def outbox() -> tuple[Outbox, FakeWire, list[Callable[[], None]], list[str]]:
 def run(soon: list[Callable[[], None]]) -> None:
     while soon:
         soon.pop(0)()
+
+
+class Ear:
+    """Keeps the messages of a channel; stumbles over some."""
+
+    def __init__(self) -> None:
+        self.messages: list[bytes] = []
+        self.gaps = 0
+
+    def heard(self, message: bytes) -> None:
+        if message == b"bad":
+            raise KeyError("v")
+        self.messages.append(message)
+
+    def gap(self) -> None:
+        self.gaps += 1
+
+
+async def test_what_waits_for_an_owner_leaves_in_pages_and_is_bounded_whatever_it_is() -> None:
+    bus, ear = MemoryBus("a"), Ear()
+    await bus.listen(inbox("b"), ear)
+    out = Outgoing("call", "b", "link", bus)
+    for number in range(PAGE_MOST + 50):
+        out.add("ping", "1", number)
+    for _ in range(3):
+        out.add("input", "1", "Heard", {"text": "x" * (PAGE_BYTES // 2)})
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    found = [unpack(message) for message in ear.messages]
+    heads = [message.head for message in found if message is not None]
+    assert len(heads) > 2 and max(map(len, ear.messages)) < 2 * PAGE_BYTES
+    numbers = [n for head in heads for n in range(head["n"], head["n"] + len(head["ops"]))]
+    assert numbers == list(range(1, PAGE_MOST + 54)) and max(len(head["ops"]) for head in heads) == PAGE_MOST
+    for number in range(2 * ANY_MOST):
+        out.add("ping", "1", number)
+    assert not out.link and len(out.close()) == ANY_MOST
+
+
+async def test_listener_that_stumbles_hears_of_a_gap_and_goes_on() -> None:
+    bus, ear = MemoryBus("a"), Ear()
+    await bus.listen("all", ear)
+    for message in (b"1", b"bad", b"2"):
+        bus.publish("all", message)
+    await asyncio.sleep(0)
+    assert (ear.messages, ear.gaps) == ([b"1", b"2"], 1)
 
 
 def test_what_is_queued_in_one_tick_leaves_in_one_write() -> None:
