@@ -24,18 +24,20 @@ from coach.live.ports import Sender, Shared, Source, Watcher
 from coach.live.row import feedback_row, final_row, row, seller_name, shown, verdict_row
 from coach.live.throttle import Throttle
 from coach.session.effects import Again, Effect, Keep, Publish, Refuse, Remember, Show, Take
-from coach.session.inputs import Asked, HandRaised, Heard, Input, Rated, TimerDue, Watched
+from coach.session.inputs import Asked, HandRaised, Heard, Input, Joined, Rated, TimerDue, Watched
 from coach.session.session import Session
 from coach.session.wall import wall_line
 from coach.store.batch import Journal, StoredEvent
 from coach.taxonomy import Language
-from coach.wire.codes import WireError, draining, forbidden, internal, replaced
+from coach.wire.codes import WireError, draining, forbidden, internal, replaced, unavailable
 from coach.wire.publication import Publication
 
 INTERIM_S = 0.1
 WALL_S = 0.5
 """Watchers get at most ten interims and two wall lines a second of a session (protocol)."""
 LATE_RETRY_MS = 5_000
+PUT_OFF_MOST = 100
+"""Inputs that no socket sent, while the session is put away."""
 
 _log = structlog.get_logger()
 
@@ -72,6 +74,10 @@ class Runner:
     _told_late: set[str] = field(default_factory=set)
     """Sources that know that their acks are late."""
     _clean: bool = False
+    _row_clean: bool = False
+    """What the newest row says that was given to the writer."""
+    _deaf: bool = False
+    """Whether the stored row may say that all was stored: until it says otherwise nothing may be published."""
 
     def __post_init__(self) -> None:
         self._asking = Asking(self.session, self.shared, self.post)
@@ -110,16 +116,11 @@ class Runner:
             return
         if self.journal.full and not self._makes_room(event, sender):
             return
-        self._inbox.append((event, sender))
-        if self._busy:
+        if self._deaf:
+            self._put_off(event, sender)
             return
-        self._busy = True
-        try:
-            while self._inbox:
-                self._handle(*self._inbox.popleft())
-        finally:
-            self._busy = False
-        self._arm()
+        self._inbox.append((event, sender))
+        self._work()
 
     # Sockets
 
@@ -210,12 +211,12 @@ class Runner:
         self._asking.stop()
 
     def settle(self) -> None:
-        """Nothing will come any more: the next row says that all was stored, and keeps the epoch."""
-        self._clean = True
+        """The next row says that all was stored, and keeps the epoch. Until `reopen` sockets' inputs are refused."""
+        self._clean = self._deaf = True
         self.journal.touch()
 
     def reopen(self) -> None:
-        """Something may come after all."""
+        """Something may come after all, as soon as the stored row says so."""
         self._clean = False
         self.journal.touch()
 
@@ -227,6 +228,7 @@ class Runner:
 
     def row(self) -> dict[str, Any]:
         """The `sessions` row as of now."""
+        self._row_clean = self._clean
         return row(self.session, self.history, self.seller, self.active_at, self.fence, clean=self._clean)
 
     def stored(self, acked: dict[str, int]) -> None:
@@ -239,6 +241,9 @@ class Runner:
                 telemetry.ACK_SECONDS.observe(time.perf_counter() - waiting.popleft()[1])
             self._ack(source)
             self._asking.acked(source, seq)
+        if self._deaf and not (self._clean or self._row_clean):
+            self._deaf = False
+            self._work()
 
     def unavailable(self, retry_after_ms: int) -> None:
         """Tell those who wait for an ack that it is late."""
@@ -270,6 +275,27 @@ class Runner:
         self.close(internal())
 
     # Inside
+
+    def _work(self) -> None:
+        """Handle what is in the inbox; an input that comes meanwhile waits its turn."""
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._inbox:
+                self._handle(*self._inbox.popleft())
+        finally:
+            self._busy = False
+        self._arm()
+
+    def _put_off(self, event: Input, sender: Sender | None) -> None:
+        """An input while nothing may be published: what a socket said is refused, the rest comes later."""
+        if sender is None or isinstance(event, Joined):
+            if len(self._inbox) < PUT_OFF_MOST:
+                self._inbox.append((event, sender))
+        elif not isinstance(event, Heard) or event.seq is not None:
+            seq = event.seq if isinstance(event, Heard) else None
+            sender.send(unavailable("the session is put away: not taken, send it again", seq).event())
 
     def _makes_room(self, event: Input, sender: Sender | None) -> bool:
         """Whether an input is taken although nothing more can be stored; if not, its sender is told."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from coach.live.runner import Runner
+from coach.session.inputs import EndAsked
 from coach.session.view import View
 from tests.conftest import Serve
 from tests.talk import Event, Talker, interim, turn
@@ -73,6 +75,28 @@ async def test_client_resumes_with_every_missed_event_in_order(serve: Serve) -> 
         missed = await again.ping()
         everything = seen + [e for e in missed if "offset" in e]
         assert [e["offset"] for e in everything] == list(range(1, again.welcome["offset"] + 1))
+
+
+async def test_nothing_is_published_while_the_stored_row_says_that_all_was_stored(serve: Serve) -> None:
+    """A crash now would keep the epoch, and use again the offset of what was published."""
+    async with serve() as live:
+        call = await live.join()
+        await talk(call, LINES[:1])
+        runner = live.coach.registry.get("call")
+        assert isinstance(runner, Runner)
+        runner.settle()
+        await runner.journal.all_stored()
+        offset = runner.offset
+        await call.send(turn(2, "too late"))
+        refused = await call.until("error")
+        assert (refused["code"], refused["seq"]) == ("unavailable", 2)
+        await call.send({"type": "raise_hand"})
+        assert (await call.until("error"))["code"] == "unavailable"
+        runner.post(EndAsked("won"))
+        assert runner.offset == offset and not runner.ended
+        runner.reopen()
+        await call.until("ended")
+        assert runner.offset > offset
 
 
 async def test_wrong_epoch_or_future_offset_gets_the_whole_state(serve: Serve) -> None:
