@@ -209,10 +209,8 @@ class Replica:
     def tick(self, now: float, *, bus: bool) -> None:
         """Called a few times a second: send again what was not taken, notice silence, tell who waits."""
         self._out.tick(now)
-        if self.live and not self._out.link:
-            self._lose("overflow")
-        if self.live and now - self._heard_at > SILENT_S:
-            self._lose("silent")
+        if self.live and (not self._out.link or now - self._heard_at > SILENT_S):
+            self._lose("silent" if self._out.link else "overflow")
         if late := now - self._heard_at > LATE_S:
             self._tell_late()
         if not self._told_stale and (late or not bus) and not self.live:
