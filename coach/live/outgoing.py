@@ -36,7 +36,8 @@ class Outgoing:
         self._untaken: deque[tuple[int, Operation]] = deque()
         self._newest = 0
         self._sent = 0
-        self._sent_at = 0.0
+        self._waits_since = 0.0
+        """Since when nothing was confirmed, or all was sent again. What is added meanwhile does not move it."""
         self._waking = False
 
     @property
@@ -55,6 +56,8 @@ class Outgoing:
             self.link = ""
         if not self.link:
             return
+        if not self._untaken:
+            self._waits_since = time.monotonic()
         self._newest += 1
         self._untaken.append((self._newest, [what, socket, *rest]))
         if not self._waking:
@@ -65,11 +68,13 @@ class Outgoing:
         """The owner has these; whether nothing waits any more."""
         while self._untaken and self._untaken[0][0] <= upto:
             self._untaken.popleft()
+            self._waits_since = time.monotonic()
         return not self._untaken
 
     def tick(self, now: float) -> None:
         """Send again what was not confirmed for too long."""
-        if self._untaken and now - self._sent_at > RESEND_S:
+        if self._untaken and now - self._waits_since > RESEND_S:
+            self._waits_since = now
             self._sent = self._untaken[0][0] - 1
             self._send()
 
@@ -85,7 +90,7 @@ class Outgoing:
         fresh = [(number, operation) for number, operation in self._untaken if number > self._sent]
         if not fresh or not self.link:
             return
-        self._sent, self._sent_at = fresh[-1][0], time.monotonic()
+        self._sent = fresh[-1][0]
         for first, page in _pages(fresh):
             head = {"k": "do", "s": self._session, "i": self._bus.instance, "l": self.link, "n": first}
             self._bus.publish(inbox(self.owner), pack({**head, "ops": page}))
