@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.faults import truth
 from tests.faults.checker import Finding, Verdict, check
+from tests.faults.history import Entry, Heard, Sent, Welcomed
 from tests.faults.recorder import Caller, Dashboard, Recorder
 
 WITHIN_S = 20.0
@@ -38,12 +39,13 @@ class Scene:
     async def over(self, within_s: float = WITHIN_S) -> None:
         """Everything is acked, every call ends, and everybody has heard of it and leaves. Raises `TimeoutError`."""
         for caller in self.callers:
-            await caller.until(lambda caller=caller: caller.acked == caller.sent, within_s)  # type: ignore[misc]
+            await _wait(caller, lambda caller=caller: caller.acked == caller.sent, within_s)  # type: ignore[misc]
         sellers = [caller for caller in self.callers if caller.log.role == "seller"]
         for caller in sellers:
             await caller.end()
-        for each in (*sellers, *self.dashboards):
-            await each.until(lambda each=each: each.over, within_s)  # type: ignore[misc]
+        everybody: list[Caller | Dashboard] = [*sellers, *self.dashboards]
+        for each in everybody:
+            await _wait(each, lambda each=each: each.over, within_s)  # type: ignore[misc]
         for client in (*self.callers, *self.dashboards):
             await client.leave()
 
@@ -59,6 +61,27 @@ class Scene:
     async def _join(self, client: Recorder) -> None:
         self._group.create_task(client.run(), name="recorder")
         await client.until(lambda: client.current, WITHIN_S)
+
+
+async def _wait(client: Caller | Dashboard, condition: Callable[[], bool], within_s: float) -> None:
+    try:
+        await client.until(condition, within_s)
+    except TimeoutError:
+        logs = [client.log] if isinstance(client, Caller) else client.logs
+        said = "; ".join(
+            f"{log.client}: … {[_short(entry) for entry in [e for e in log.entries if not isinstance(e, Sent)][-12:]]}"
+            for log in logs
+        )
+        state = f"{client.acked} of {client.sent} acked" if isinstance(client, Caller) else ""
+        raise TimeoutError(f"{state} {said}") from None
+
+
+def _short(entry: Entry) -> str:
+    if isinstance(entry, Heard):
+        return f"{entry.event['type']} {entry.event['offset']}"
+    if isinstance(entry, Welcomed):
+        return f"welcomed at {entry.offset} of {entry.epoch}, resumed {entry.resumed}, acked {entry.acked}"
+    return str(entry)
 
 
 @contextlib.asynccontextmanager
