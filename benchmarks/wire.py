@@ -153,7 +153,7 @@ class Asker(FrameSocket):
         self._pong: asyncio.Future[None] | None = None
 
     async def ask(self, *messages: dict[str, Any]) -> list[dict[str, Any]]:
-        """Send the messages and a ping; everything that came until its pong (`docs/protocol.md`: pong)."""
+        """Send the messages and a ping; everything that came until its pong (docs/protocol.md). Raises `Refused`."""
         self._heard = []
         self._pong = asyncio.get_running_loop().create_future()
         self.write(b"".join(frame(message) for message in (*messages, {"type": "ping", "t": 0})))
@@ -168,6 +168,11 @@ class Asker(FrameSocket):
             self._heard.append(orjson.loads(payload))
         elif self._pong is not None and not self._pong.done():
             self._pong.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self._pong is not None and not self._pong.done():
+            self._pong.set_exception(Refused(f"{self._path}: closed before it answered"))
 
 
 async def connect(port: int, make: Callable[[], _SOCKET]) -> _SOCKET:
