@@ -57,7 +57,7 @@ def _compile_once() -> None:
         setattr(module, name, partial(_made, made))
 
 
-def _made(what: object, _asked: object = None) -> object:
+def _made(what: object, *_asked: object) -> object:
     return what
 
 
