@@ -256,8 +256,47 @@ async def test_it_works_on_a_foreign_origin_under_a_strict_policy(serve: Serve, 
 
 async def test_a_foreign_origin_that_is_not_allowed_is_told_so(serve: Serve, english: BrowserContext) -> None:
     async with serve() as live, foreign_page(live.address) as origin:
-        page, _ = await open_page(english, origin)
+        async with english.expect_console_message(lambda message: "live-coach: " in message.text):
+            page, _ = await open_page(english, origin)
         await expect(page.get_by_text("No access to this call")).to_be_visible()
+        await expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+
+
+async def test_an_unknown_pack_is_named(serve: Serve, english: BrowserContext) -> None:
+    async with serve() as live:
+        page, _ = await open_page(english, f"{live.address}/embed.html")
+        await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        await page.evaluate(
+            """() => {
+                const coach = document.querySelector('live-coach');
+                coach.setAttribute('session', 'another');
+                coach.setAttribute('pack', 'absent');
+            }"""
+        )
+        await expect(page.get_by_role("alert")).to_contain_text("pack")
+        await expect(page.get_by_text("Stopped", exact=True)).to_be_visible()
+        await expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+
+
+async def test_an_ended_call_is_followed_by_a_new_one(serve: Serve, english: BrowserContext) -> None:
+    async with serve() as live:
+        page, _ = await embedded(english, live)
+        await page.get_by_label("What was said").fill(PRICE)
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator("live-coach .echo mark")).to_have_text("too expensive")
+        await expect(page.locator("live-coach .echo")).to_contain_text("Price")
+        first = await page.evaluate("sessionStorage.getItem('coach.session')")
+        await page.get_by_text("End the call").click()
+        await page.get_by_role("button", name="Lost").click()
+        await expect(page.get_by_text("The call has ended: Lost")).to_be_visible()
+        await page.reload()
+        await expect(page.get_by_text("The call has ended: Lost")).to_be_visible()
+        await expect(page.get_by_label("What was said")).to_have_count(0)
+        await expect(page.get_by_text("End the call")).to_have_count(0)
+        await page.get_by_role("button", name="New call").click()
+        await expect(page.get_by_text("Nothing has been said yet.")).to_be_visible()
+        await expect(page.get_by_label("What was said")).to_be_visible()
+        assert await page.evaluate("sessionStorage.getItem('coach.session')") != first
 
 
 async def _free_port() -> int:

@@ -1,4 +1,5 @@
 /** Words that a page needs beside the widget's: who speaks, and an objection's fate. */
+import { stopWordsIn, type StopWords } from './stop-words';
 import type { Language, Speaker } from './taxonomy';
 import { wordsIn, type Words } from './texts';
 import type { ObjectionEvent } from './wire';
@@ -7,7 +8,7 @@ interface Spoken {
   speakers: Record<Speaker, string>;
   statuses: Record<ObjectionEvent['status'], string>;
 }
-export type PageWords = Words & Spoken;
+export type PageWords = Words & Spoken & StopWords;
 
 const spoken: Record<Language, Spoken> = {
   en: {
@@ -32,5 +33,5 @@ const spoken: Record<Language, Spoken> = {
 };
 
 export function pageWordsIn(language: Language): PageWords {
-  return { ...wordsIn(language), ...spoken[language] };
+  return { ...wordsIn(language), ...spoken[language], ...stopWordsIn(language) };
 }

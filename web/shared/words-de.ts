@@ -25,10 +25,7 @@ export const words: Words = {
   connection: {
     connecting: 'Verbindung wird aufgebaut …', live: 'Live',
     offline: 'Offline, nichts geht verloren', stopped: 'Angehalten',
-    unauthorized: 'Anmeldung nötig', forbidden: 'Kein Zugang zu diesem Gespräch',
-    replaced: 'In einem anderen Fenster geöffnet',
   },
-  again: 'Erneut versuchen',
   customer: 'Kundentyp',
   notSure: 'Noch nicht sicher',
   evidence: 'Was gesagt wurde',

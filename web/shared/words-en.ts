@@ -21,10 +21,8 @@ export const words: Words = {
   outcomes: { won: 'Won', next_step: 'Next step agreed', lost: 'Lost', none: 'No outcome' },
   connection: {
     connecting: 'Connecting …', live: 'Live', offline: 'Offline, nothing is lost',
-    stopped: 'Stopped', unauthorized: 'Sign-in needed', forbidden: 'No access to this call',
-    replaced: 'Open in another window',
+    stopped: 'Stopped',
   },
-  again: 'Try again',
   customer: 'Customer type',
   notSure: 'Not sure yet',
   evidence: 'What was said',

@@ -24,10 +24,8 @@ export const words: Words = {
   },
   connection: {
     connecting: 'Łączenie …', live: 'Na żywo', offline: 'Offline, nic nie przepadnie',
-    stopped: 'Zatrzymano', unauthorized: 'Wymagane logowanie', forbidden: 'Brak dostępu do rozmowy',
-    replaced: 'Otwarte w innym oknie',
+    stopped: 'Zatrzymano',
   },
-  again: 'Spróbuj ponownie',
   customer: 'Typ klienta',
   notSure: 'Jeszcze niepewne',
   evidence: 'Co zostało powiedziane',

@@ -12,11 +12,7 @@ export interface Words {
     live: string;
     offline: string;
     stopped: string;
-    unauthorized: string;
-    forbidden: string;
-    replaced: string;
   };
-  again: string;
   customer: string;
   notSure: string;
   evidence: string;

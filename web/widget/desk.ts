@@ -26,6 +26,8 @@ export interface DeskOptions {
   language: Language | 'auto' | null;
   uiLanguage: Language;
   pack: string | null;
+  /** Begins the tab's next call; null where the page says which call it is. */
+  next: (() => void) | null;
   onCard: (card: CardEvent) => void;
   onEnded: (outcome: Outcome | null) => void;
 }

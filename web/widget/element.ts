@@ -13,6 +13,9 @@ import { spokenIn } from './texts';
 import { view } from './view';
 import styles from './widget.css?inline';
 
+/** Where a tab keeps the name of its own call. */
+const SESSION_KEY = 'coach.session';
+
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(colours + archetype + styles);
 
@@ -97,13 +100,15 @@ export class LiveCoach extends HTMLElement {
     );
     const tokenUrl = this.getAttribute('token-url');
     const language = this.getAttribute('language');
+    const session = this.getAttribute('session');
     const opening = Desk.open({
       server: socketServer(this.getAttribute('url') ?? new URL(import.meta.url).origin),
-      session: this.getAttribute('session') ?? ownSession(),
+      session: session ?? ownSession(),
       token: tokenUrl ? fetchedToken(tokenUrl) : fixedToken(this.getAttribute('token')),
       language: language === null || language === 'auto' ? null : pickLanguage(language),
       uiLanguage,
       pack: this.getAttribute('pack'),
+      next: session === null ? () => this.#next() : null,
       onCard: (card) => this.#tell('coach:card', card),
       onEnded: (outcome) => this.#tell('coach:ended', { outcome }),
     });
@@ -114,6 +119,11 @@ export class LiveCoach extends HTMLElement {
       render(view(context, spoken, this.hasAttribute('chat')), this.#root);
       desk.start();
     });
+  }
+
+  #next(): void {
+    tabStorage.remove(SESSION_KEY);
+    this.#restart();
   }
 
   #close(): void {
@@ -129,10 +139,9 @@ export class LiveCoach extends HTMLElement {
 
 /** Without a `session` each tab has a call of its own. */
 function ownSession(): string {
-  const key = 'coach.session';
-  const kept = tabStorage.get(key);
+  const kept = tabStorage.get(SESSION_KEY);
   if (kept) return kept;
   const session = `web-${crypto.getRandomValues(new Uint32Array(2)).join('').slice(0, 14)}`;
-  tabStorage.set(key, session);
+  tabStorage.set(SESSION_KEY, session);
   return session;
 }

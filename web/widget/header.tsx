@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import { connectionWords } from '../shared/connection-words';
 import { HandIcon } from '../shared/hand-icon';
 import type { Status } from '../shared/socket';
 import type { Call } from '../shared/store';
@@ -31,10 +30,7 @@ export function Header({ context, call, status, isLive, isSaidOpen, toggleSaid }
           {...handle(floating.move, floating.keep)}><Icon name="grip" /></button>
       )}
       <p class={`connection ${status.state}`} role="status">
-        {connectionWords(words, status)}
-        {status.state === 'stopped' && (
-          <button type="button" class="small" onClick={() => desk.start()}>{words.again}</button>
-        )}
+        {words.connection[status.state]}
       </p>
       <button type="button" class="icon" aria-label={texts.said} title={texts.said}
         aria-expanded={isSaidOpen} onClick={toggleSaid}><Icon name="voice" /></button>

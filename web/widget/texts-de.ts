@@ -25,7 +25,6 @@ export const texts: WidgetTexts = {
   talk: 'Sie reden',
   pace: 'Wörter/Min.',
   stage: 'Phase',
-  ended: 'Das Gespräch ist beendet',
   signal: 'Kaufsignal',
   reply: 'Antwort',
   hint: 'Tipp',

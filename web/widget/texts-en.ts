@@ -24,7 +24,6 @@ export const texts = {
   talk: 'You talk',
   pace: 'Words/min',
   stage: 'Stage',
-  ended: 'The call has ended',
   signal: 'Buying signal',
   reply: 'Answer',
   hint: 'Hint',

@@ -25,7 +25,6 @@ export const texts: WidgetTexts = {
   talk: 'Mówisz',
   pace: 'Słów/min',
   stage: 'Etap',
-  ended: 'Rozmowa zakończona',
   signal: 'Sygnał zakupu',
   reply: 'Odpowiedź',
   hint: 'Wskazówka',

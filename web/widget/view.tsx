@@ -13,13 +13,17 @@ import type { Floating } from './floating';
 import { Gauges } from './gauges';
 import { Corner, Header } from './header';
 import { focusedLetter } from './keys';
+import { OnDemand } from './on-demand';
 import { giveFeedback, stopSuggestion } from './requests';
-import { SaidPanel } from './said-panel';
 import type { Spoken, WidgetTexts } from './texts';
 import { NudgeView, Whispers } from './whispers';
 
 const THANKS_MS = 2_500;
 const OUTCOMES: readonly Outcome[] = ['won', 'next_step', 'lost'];
+
+/** A call with a bridge needs neither ear nor box, and a running one nothing of what comes after. */
+const loadSaid = () => import('./said/said').then(({ Said }) => Said);
+const loadAfter = () => import('./after/after').then(({ After }) => After);
 
 export interface ViewContext {
   desk: Desk;
@@ -69,7 +73,10 @@ function View({ context, chat }: { context: ViewContext; chat: boolean }) {
       onKeyDown={onKeyDown}>
       <Header context={context} call={call} status={status} isLive={isLive} isSaidOpen={isSaidOpen}
         toggleSaid={toggleSaid} />
-      <SaidPanel context={context} call={call} isOpen={isSaidOpen} isChat={chat} />
+      <OnDemand isWanted={status.state === 'stopped' || call.ended} load={loadAfter}
+        props={{ context, call, status }} />
+      <OnDemand isWanted={isSaidOpen} load={loadSaid}
+        props={{ context, call, isOpen: isSaidOpen, isChat: chat }} />
       <div class={hasModel(call) ? 'slot roomy' : 'slot'}>
         <div aria-live="polite" aria-atomic="true">
           {card ? (
@@ -78,7 +85,7 @@ function View({ context, chat }: { context: ViewContext; chat: boolean }) {
           ) : (
             <div class="quiet">
               <Thanks until={thanksAt && thanksAt + THANKS_MS}>✓ {texts.noted}</Thanks>
-              <p>{emptyWords(context, call)}</p>
+              {!call.ended && <p>{emptyWords(context, call)}</p>}
               {isSilent(call) && !isSaidOpen && (
                 <button type="button" class="primary" onClick={toggleSaid}>{texts.said}</button>
               )}
@@ -95,13 +102,15 @@ function View({ context, chat }: { context: ViewContext; chat: boolean }) {
         <NudgeView nudge={call.nudges.at(-1)} />
       </div>
       <ArchetypeView archetype={call.archetype} words={words} />
-      <details class="end">
-        <summary>{texts.endCall}</summary>
-        {OUTCOMES.map((outcome) => (
-          <button type="button" class="small" key={outcome} disabled={!isLive}
-            onClick={() => desk.send({ type: 'end', outcome })}>{words.outcomes[outcome]}</button>
-        ))}
-      </details>
+      {!call.ended && (
+        <details class="end">
+          <summary>{texts.endCall}</summary>
+          {OUTCOMES.map((outcome) => (
+            <button type="button" class="small" key={outcome} disabled={!isLive}
+              onClick={() => desk.send({ type: 'end', outcome })}>{words.outcomes[outcome]}</button>
+          ))}
+        </details>
+      )}
       <Corner context={context} />
     </section>
   );
@@ -116,8 +125,7 @@ function isSilent({ transcript, interims, ended }: Call): boolean {
   return !ended && transcript.length + interims.length === 0;
 }
 
-function emptyWords({ texts, words }: ViewContext, call: Call): string {
-  if (call.ended) return `${texts.ended}: ${words.outcomes[call.outcome ?? 'none']}`;
+function emptyWords({ texts }: ViewContext, call: Call): string {
   return isSilent(call) ? `${texts.idle} ${texts.bridge}` : texts.quiet;
 }
 

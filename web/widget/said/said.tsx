@@ -1,7 +1,8 @@
 /** How what is said gets into the call from this page: by ear, or by hand. */
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { useObserved } from '../../shared/hooks';
-import type { SaidPanelProps } from '../said-panel';
+import type { Call } from '../../shared/store';
+import type { ViewContext } from '../view';
 import { Composer } from './composer';
 import { Choice, Recording } from './listen';
 import { Listening } from './listening';
@@ -12,7 +13,15 @@ import { saidTexts } from './texts';
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(styles);
 
-export function Said({ context, call, isOpen, isChat }: SaidPanelProps) {
+export interface SaidProps {
+  context: ViewContext;
+  call: Call;
+  isOpen: boolean;
+  /** A written call: listening is the exception. */
+  isChat: boolean;
+}
+
+export function Said({ context, call, isOpen, isChat }: SaidProps) {
   const { desk } = context;
   const root = useRef<HTMLDivElement>(null);
   const listening = useMemo(() => new Listening({ desk, tabSound, make }), [desk]);
@@ -50,7 +59,7 @@ export function Said({ context, call, isOpen, isChat }: SaidPanelProps) {
           <Choice context={context} listening={listening} state={state} texts={texts} />
         </details>
       )}
-      {isOpen && <Composer desk={desk} call={call} texts={texts} />}
+      {isOpen && !call.ended && <Composer context={context} call={call} texts={texts} />}
     </div>
   );
 }
