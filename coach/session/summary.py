@@ -1,12 +1,17 @@
 """The call in short, from its durable events alone."""
 
+import re
 from typing import Any
 
 from coach.packs.knowledge import Knowledge
 from coach.session.state import Core, Identity
 from coach.session.view import View
+from coach.taxonomy import Language
 
 NEEDS = 6
+FACTS = 6
+_SECTION = re.compile(r"([^\n.!?]*:\s*)?\{(needs|answers|next_step)\}")
+"""A placeholder, with the sentence before it that ends in a colon: without anything to say, both go."""
 _NEED_SIGNALS = ("configuration", "ownership_language", "timeline", "financing", "social_proof")
 
 
@@ -39,7 +44,7 @@ def summarize(identity: Identity, knowledge: Knowledge, core: Core, view: View) 
         "archetype": core.profile.stable,
         "needs": needs[:NEEDS],
         "next_step": next_step,
-        "follow_up": _follow_up(knowledge, core, wants, objections, next_step),
+        "follow_up": _follow_up(knowledge, core, wants, _facts(knowledge, core.language, view), next_step),
         "metrics": core.figures(),
         "cost": _cost(core),
     }
@@ -56,19 +61,35 @@ def _follow_up(
     knowledge: Knowledge,
     core: Core,
     needs: list[dict[str, Any]],
-    objections: list[dict[str, Any]],
+    facts: list[str],
     next_step: str | None,
 ) -> str:
     draft = knowledge.follow_up(core.language)
     if draft is None:
         return ""
-    none = knowledge.label("summary_next_step_none", core.language)
+    agreed = next_step or (
+        knowledge.label("summary_next_step", core.language) if core.outcome in ("next_step", "won") else ""
+    )
     filled = {
-        "{needs}": "\n".join(f"– {need['quote']}" for need in needs) or "–",
-        "{answers}": "\n".join(f"– {o['answer']}" for o in objections if o["answer"]) or "–",
-        "{next_step}": next_step or none,
+        "needs": "\n".join(f"– {need['quote']}" for need in needs),
+        "answers": "\n".join(f"– {fact}" for fact in facts),
+        "next_step": agreed,
     }
-    text = f"{draft.subject}\n\n{draft.body}"
-    for placeholder, value in filled.items():
-        text = text.replace(placeholder, value)
-    return text
+
+    def section(match: re.Match[str]) -> str:
+        value = filled[match[2]]
+        return (match[1] or "") + value if value else ""
+
+    body = re.sub(r"[ \t]*\n{3,}|[ \t]+\n\n", "\n\n", _SECTION.sub(section, draft.body))
+    return f"{draft.subject}\n\n{body}"
+
+
+def _facts(knowledge: Knowledge, language: Language, view: View) -> list[str]:
+    """What the cards on objections knew, in the customer's language: what they say is for speaking, not for a letter."""
+    found: dict[str, None] = {}
+    for card in view.answers.values():
+        objection = view.objections[card["trigger"]["id"]]
+        response = knowledge.variant(card["variant"], language)
+        if objection["status"] != "retracted" and response is not None:
+            found.update(dict.fromkeys(knowledge.facts(response.facts, language, card["at"])))
+    return list(found)[:FACTS]

@@ -57,6 +57,11 @@ def short(effects: list[Effect]) -> list[str]:
     return words
 
 
+def follow_up(play: "Script", outcome: Any) -> str:
+    effects = play.session.handle(EndAsked(outcome), T + 60_000)
+    return next(e.event["follow_up"] for e in effects if isinstance(e, Publish) and e.event["type"] == "summary")
+
+
 def done(card: str) -> SuggestionEnded:
     return SuggestionEnded(card, "done", "scripted", "m", "text", {}, {"output_tokens": 3})
 
@@ -247,3 +252,14 @@ def test_swapped_roles_are_noticed(play: Script) -> None:
         line = selling[number % 4] if speaker == "client" else "that is way too expensive and I have to talk to my wife"
         given += play.kinds(number * 4000, said(number, line, speaker), "nudge")
     assert "nudge roles_swapped" in given
+
+
+def test_follow_up_leaves_out_what_there_is_not_and_quotes_no_spoken_line(packs: dict[str, Knowledge]) -> None:
+    lost = follow_up(Script(packs), "lost")
+    assert ":" not in lost and "–" not in lost and "{" not in lost and "\n\n\n" not in lost
+    agreed = Script(packs)
+    agreed(0, said(1, PRICE))
+    card = next(iter(agreed.session.view.answers.values()))
+    draft = follow_up(agreed, "next_step")
+    assert "as we agreed" in draft and card["say"] not in draft
+    assert all(f"– {fact}" in draft for fact in card.get("facts", []))
