@@ -23,6 +23,7 @@ OTHER_MS = 20_000
 ASK_MS = 60_000
 WAIT_MS = 10_000
 """A signal's card that has not been shown by then is about something said too long ago."""
+QUESTION_CHARS = 80
 WAITING = 5
 OBJECTION_CARDS = 3
 PROMPT_TURNS = 80
@@ -73,7 +74,10 @@ class Coaching:
         self.tick(out)
 
     def ask(self, asked: Asked, out: Out) -> None:
-        """A card for the seller's own question: what the play for this stage says, until a model answers."""
+        """A card for the seller's own question: what the play for this stage says, until a model answers.
+
+        Without a model it says so.
+        """
         self._core.asks += 1
         language = self._core.language
         stage = self._core.stage.stage or "discovery"
@@ -84,6 +88,11 @@ class Coaching:
         for card in [card.id for card in self._core.cards if card.trigger == "ask"]:
             self._close(card, "superseded", out)
         title = self._knowledge.label("ask_title", self._core.ui_language)
+        facts = self._knowledge.advice(stage, self._core.profile.stable, self._core.ui_language)
+        if self._identity.provider is None:
+            # Nobody will answer: show what was asked, and say why there is only the stage's play.
+            title = f"{title}: {asked.text[:QUESTION_CHARS]}"
+            facts = [self._knowledge.label("ask_no_model", self._core.ui_language), *facts]
         self._open(
             "ask",
             f"a{self._core.asks}",
@@ -95,7 +104,7 @@ class Coaching:
             None,
             out,
             title=title,
-            facts=self._knowledge.advice(stage, self._core.profile.stable, self._core.ui_language),
+            facts=facts,
             question=asked.text,
         )
 

@@ -59,7 +59,7 @@ def short(effects: list[Effect]) -> list[str]:
 
 def follow_up(play: "Script", outcome: Any) -> str:
     effects = play.session.handle(EndAsked(outcome), T + 60_000)
-    return next(e.event["follow_up"] for e in effects if isinstance(e, Publish) and e.event["type"] == "summary")
+    return next(str(e.event["follow_up"]) for e in effects if isinstance(e, Publish) and e.event["type"] == "summary")
 
 
 def done(card: str) -> SuggestionEnded:
@@ -263,3 +263,12 @@ def test_follow_up_leaves_out_what_there_is_not_and_quotes_no_spoken_line(packs:
     draft = follow_up(agreed, "next_step")
     assert "as we agreed" in draft and card["say"] not in draft
     assert all(f"– {fact}" in draft for fact in card.get("facts", []))
+
+
+def test_question_without_a_model_is_shown_and_says_so(play: Script, streaming: Script) -> None:
+    play(0, Asked("what about the winter range?"))
+    card = next(iter(play.session.view.cards.values()))
+    assert card["title"] == "Your question: what about the winter range?" and "No model" in card["facts"][0]
+    streaming(0, Asked("what about the winter range?"))
+    card = next(iter(streaming.session.view.cards.values()))
+    assert card["title"] == "Your question" and "No model" not in card["facts"][0]
