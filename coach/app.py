@@ -256,5 +256,7 @@ class _Edge:
         await self._app(scope, receive, with_headers)
 
 
-async def _not_found(_request: Request, _error: Exception) -> Response:
+async def _not_found(request: Request, _error: Exception) -> Response:
+    if "text/html" in request.headers.get("accept", ""):
+        return pages.absent()
     return respond({"error": {"code": "not_found", "message": "there is nothing at this path"}}, 404)

@@ -68,6 +68,16 @@ def _file(request: Request, name: str, headers: dict[str, str] | None = None) ->
     return FileResponse(STATIC / name, headers=headers)
 
 
+def absent() -> Response:
+    """What a browser shows for a path at which there is nothing."""
+    return HTMLResponse(
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=color-scheme content='light dark'>"
+        "<title>Coach: nothing here</title><h1>There is nothing at this path</h1>"
+        "<p><a href=/>Coach</a> · <a href=/dashboard>Dashboard</a> · <a href=/docs>API</a></p>",
+        404,
+    )
+
+
 async def _openapi(_request: Request) -> Response:
     return respond(openapi())
 
@@ -88,6 +98,6 @@ async def _docs(request: Request) -> Response:
     )
     return HTMLResponse(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=color-scheme content='light dark'>"
-        "<title>Coach: API</title><h1>Coach: API</h1>"
+        "<title>Coach: API</title><p><a href=/>Coach</a> · <a href=/dashboard>Dashboard</a></p><h1>Coach: API</h1>"
         f"<table>{rows}</table><p><a href=/docs/openapi.json>OpenAPI</a> · <a href=/docs/asyncapi.json>AsyncAPI (sockets)</a></p>"
     )

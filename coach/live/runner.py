@@ -136,7 +136,8 @@ class Runner:
         """The socket is gone."""
         if self.sources.get(source.source) is source:
             del self.sources[source.source]
-            self.active_at = now_ms()
+            if not self.ended:
+                self.active_at = now_ms()
             self.last_conversation = self.last_socket = time.monotonic()
 
     def watch(self, watcher: Watcher) -> None:
@@ -385,6 +386,7 @@ class Runner:
         if kind in _ON_THE_WALL:
             self._wall.offer("wall", self._tell_wall)
         if kind == "ended":
+            self.active_at = event["at"]
             self._wall.close()
             self._interims.close()
 

@@ -27,10 +27,20 @@ async def test_sessions_and_events_are_those_of_the_wire(serve: Serve) -> None:
         page = (await http.get("/api/sessions/call/events", params={"after": 1, "limit": 2})).json()["events"]
         assert page == call.durable()[1:3]
         await call.send({"type": "end", "outcome": "won"})
-        await call.until("ended")
+        over = await call.until("ended")
+        assert (await http.get("/api/sessions/call")).json()["ended_at"] == over["at"]
         assert (await http.get("/api/sessions", params={"status": "live"})).json() == {"sessions": []}
         ended = (await http.get("/api/sessions", params={"status": "ended"})).json()["sessions"]
         assert [s["outcome"] for s in ended] == ["won"]
+
+
+async def test_nothing_there_is_a_page_for_a_browser_and_json_for_others(serve: Serve) -> None:
+    async with serve() as live, live.http() as http:
+        assert (await http.get("/absent")).json()["error"]["code"] == "not_found"
+        page = await http.get("/absent", headers={"accept": "text/html,*/*"})
+        assert (page.status_code, "<a href=/>" in page.text) == (404, True)
+        docs = await http.get("/docs", headers={"accept": "text/html"})
+        assert "<a href=/>" in docs.text
 
 
 async def test_erased_session_leaves_no_trace(serve: Serve, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import { useObserved } from '../shared/hooks';
 import { CallBody } from './call-body';
 import type { PageContext } from './main';
+import { packAndLanguage } from './names';
 import type { OpenedCall } from './opened-call';
 import { ReplayPage } from './replay-page';
 import { SummaryPage } from './summary';
@@ -66,7 +67,7 @@ function CallHead({ context, opened: { call } }: { context: PageContext; opened:
         ? <span class={`badge ${call.outcome ?? 'none'}`}>{words.outcomes[call.outcome ?? 'none']}</span>
         : <StageSteps context={context} stage={call.stage?.stage ?? null} />}
       <span class="muted">
-        {known && `${known.pack} · ${known.language.toUpperCase()} · `}
+        {known && `${packAndLanguage(known, language)} · `}
         {row && call.ended && `${dateAndTime(row.started_at, language)} · `}
         {row && ended !== null && call.ended && `${duration(ended - row.started_at)} · `}
         {known && !call.ended && <><Elapsed since={known.started_at} skew={office.skew} /> · </>}

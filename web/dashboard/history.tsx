@@ -3,6 +3,7 @@ import { categoryColour } from '../shared/colours';
 import type { HistoryPage as Page, PastCall, Problem } from './api';
 import { asked, QueryBar, useAnswer, type ListQuery } from './list-query';
 import type { PageContext } from './main';
+import { packAndLanguage } from './names';
 import { callAddress } from './route';
 import { dateAndTime, duration } from './times';
 
@@ -103,7 +104,7 @@ function Row({ call, context, search }: { call: PastCall; context: PageContext; 
         </td>
         <td class="number">{likelihood === undefined ? '–' : `${Math.round(likelihood)} %`}</td>
         <td class="number">{duration(call.ended_at - call.started_at)}</td>
-        <td class="muted">{call.pack} · {call.language.toUpperCase()}</td>
+        <td class="muted">{packAndLanguage(call, language)}</td>
       </tr>
       {call.line && (
         <tr class="found">

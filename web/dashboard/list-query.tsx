@@ -5,6 +5,7 @@ import { useObserved } from '../shared/hooks';
 import type { Answer } from './api';
 import { Choice, Field, FilterBar } from './filters';
 import type { PageContext } from './main';
+import { languageName } from './names';
 import type { Office } from './office';
 import { listAddress } from './route';
 
@@ -45,7 +46,7 @@ export function QueryBar({ context, page, query }: {
           options={[['', texts.all], ...CATEGORIES.map((category) => [category, words.categories[category]] as const)]} />
       )}
       <Choice label={texts.language} value={query['language'] ?? ''} choose={set('language')}
-        options={[['', texts.all], ...LANGUAGES.map((code) => [code, code.toUpperCase()] as const)]} />
+        options={[['', texts.all], ...LANGUAGES.map((code) => [code, languageName(code, context.language)] as const)]} />
       <Choice label={texts.period} value={query['days'] ?? ''} choose={set('days')}
         options={PERIODS.map(([days, count]) => [days, count === 0 ? texts.always : texts.lastDays(count)] as const)} />
     </FilterBar>

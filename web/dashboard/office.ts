@@ -151,6 +151,8 @@ export class Office {
     if (status.state === 'connecting') this.wall.value = awaitSessions(this.wall.value);
     if (status.state === 'stopped' && status.code === UNAUTHORIZED) this.needsToken.value = 'unauthorized';
     if (status.state === 'stopped' && status.code === FORBIDDEN) this.needsToken.value = 'forbidden';
+    // What the server said against an earlier token is no longer true.
+    if (status.state === 'live' && this.problem.value?.fatal) this.problem.value = null;
     this.status.value = status;
   }
 

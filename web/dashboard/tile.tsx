@@ -1,7 +1,9 @@
 import { Component } from 'preact';
 import { HandIcon } from '../shared/hand-icon';
 import type { PageWords } from '../shared/page-texts';
+import type { Language } from '../shared/taxonomy';
 import type { SessionEvent } from '../shared/wire';
+import { packAndLanguage } from './names';
 import type { Need, Reason } from './need';
 import { callAddress } from './route';
 import { Sparkline } from './sparkline';
@@ -17,6 +19,7 @@ interface TileProps {
   likelihoods: number[];
   texts: DashboardTexts;
   words: PageWords;
+  language: Language;
   skew: number;
 }
 
@@ -30,7 +33,7 @@ export class Tile extends Component<TileProps> {
     );
   }
 
-  override render({ call, need, likelihoods, texts, words, skew }: TileProps) {
+  override render({ call, need, likelihoods, texts, words, language, skew }: TileProps) {
     const likelihood = call.metrics['purchase_likelihood'];
     const talk = call.metrics['talk_ratio'];
     return (
@@ -61,8 +64,7 @@ export class Tile extends Component<TileProps> {
             {[
               call.stage && words.stages[call.stage],
               call.archetype ? words.archetypes[call.archetype] : words.notSure,
-              call.pack,
-              call.language.toUpperCase(),
+              packAndLanguage(call, language),
             ].filter(Boolean).join(' · ')}
           </span>
           <span class={`talk muted ${talk !== undefined && talk > HIGH_TALK ? 'high' : ''}`}>

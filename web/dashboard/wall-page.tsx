@@ -5,6 +5,7 @@ import type { Wall } from '../shared/wall';
 import { Choice, Field, FilterBar } from './filters';
 import type { PageContext } from './main';
 import { LEVELS } from './need';
+import { languageName, packName } from './names';
 import type { Office } from './office';
 import { arrange, emptyOrder, fits, follow, type Filter } from './order';
 import { Tile } from './tile';
@@ -36,10 +37,10 @@ export function WallPage({ context }: { context: PageContext }) {
         <FilterBar label={texts.narrow}>
           <Field label={texts.seller} value={filter.seller} change={(seller) => narrow({ seller })} />
           <Choice label={texts.pack} value={filter.pack} choose={(pack) => narrow({ pack })}
-            options={choices(calls.map(({ pack }) => pack), (pack) => pack)} />
+            options={choices(calls.map(({ pack }) => pack), packName)} />
           <Choice label={texts.language} value={filter.language}
             choose={(language) => narrow({ language })}
-            options={choices(calls.map(({ language }) => language), (code) => code.toUpperCase())} />
+            options={choices(calls.map(({ language }) => language), (code) => languageName(code, context.language))} />
         </FilterBar>
         <p class="muted held">{held ? texts.held : ''}</p>
       </div>
@@ -56,7 +57,7 @@ export function WallPage({ context }: { context: PageContext }) {
                   const need = order.needs[id];
                   return call && need && (
                     <Tile key={id} call={call} need={need} likelihoods={wall.likelihoods[id] ?? none}
-                      texts={texts} words={words} skew={office.skew} />
+                      texts={texts} words={words} language={context.language} skew={office.skew} />
                   );
                 })}
               </ul>
@@ -74,6 +75,8 @@ const none: number[] = [];
 function NoCalls({ context: { office, texts } }: { context: PageContext }) {
   const { state } = useObserved(office.status);
   if (state === 'connecting') return <p class="panel empty">{texts.loading}</p>;
+  // A socket that is not live tells of no call, and that is not the same as none.
+  if (state !== 'live') return null;
   return (
     <div class="panel empty">
       <h2>{texts.noCalls}</h2>
