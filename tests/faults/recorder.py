@@ -93,7 +93,7 @@ class Recorder(ABC):
         while not self._leaving:
             began = _now()
             code = None
-            with contextlib.suppress(OSError, InvalidHandshake, TimeoutError):
+            with contextlib.suppress(OSError, InvalidHandshake, TimeoutError, ConnectionClosed):
                 code = await self._converse()
             self._socket = None
             if self._leaving:
