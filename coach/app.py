@@ -73,6 +73,7 @@ class Coach:
                 await self.registry.drain()
         except TimeoutError:
             _log.error("drain.incomplete", sessions=sum(1 for _ in self.registry.live()))
+        self.registry.relay.draining = True
         for peer in tuple(self.services.peers):
             peer.shut(draining())
 
@@ -153,6 +154,7 @@ async def running(
                 await coach.drain()
                 writer.stop()
                 await asyncio.wait(owned[:1], timeout=settings.drain_s)
+                bus.stop()
                 for task in (*owned, connecting):
                     task.cancel()
     finally:

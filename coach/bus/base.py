@@ -79,7 +79,11 @@ class Bus(Protocol):
         ...
 
     async def run(self) -> None:
-        """Keep connected, for ever. Cancelling closes everything."""
+        """Keep connected until stopped. Cancelling closes everything."""
+        ...
+
+    def stop(self) -> None:
+        """`run` makes no new connection; cancel it to end the one that is there."""
         ...
 
     # Channels

@@ -41,6 +41,9 @@ class MemoryBus:
         finally:
             self._broker.buses.remove(self)
 
+    def stop(self) -> None:
+        """There is no connection."""
+
     async def listen(self, channel: str, listener: Listener) -> None:
         self._listeners[channel] = listener
 

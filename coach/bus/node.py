@@ -199,7 +199,7 @@ class Node:
 
 
 def stop_if_cancelled() -> None:
-    """redis-py may swallow a cancellation that comes while it waits. Raises it again."""
+    """redis-py may swallow a cancellation that comes while it waits, or turn it into an error. Raises it again."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError

@@ -57,6 +57,7 @@ class RedisBus:
         self._slots: list[tuple[int, int, Node]] = []
         self._listeners: dict[str, Listener] = {}
         self._connected = asyncio.Event()
+        self._stopping = False
 
     @property
     def available(self) -> bool:
@@ -64,7 +65,8 @@ class RedisBus:
 
     async def run(self) -> None:
         delay, told = BACKOFF_FIRST_S, False
-        while True:
+        # A task group whose tasks fail as they are cancelled loses the cancellation: it must not be all that ends this.
+        while not self._stopping:
             try:
                 await self._serve()
             except* AWAY as group:
@@ -84,6 +86,9 @@ class RedisBus:
             telemetry.BUS_RECONNECTS.inc()
             await asyncio.sleep(random.uniform(0, delay))
             delay = min(BACKOFF_MOST_S, 2 * delay)
+
+    def stop(self) -> None:
+        self._stopping = True
 
     async def ready(self, seconds: float) -> bool:
         """Whether it is connected, within so many seconds."""
@@ -160,6 +165,7 @@ class RedisBus:
         try:
             await self._node(channel).subscribe(self._name(channel))
         except AWAY:
+            stop_if_cancelled()
             raise BusAway from None
 
     def unlisten(self, channel: str) -> None:
@@ -287,6 +293,7 @@ class RedisBus:
                     for place, answer in zip(places, await pipeline.execute(), strict=True):
                         answers[place] = answer
         except AWAY as error:
+            stop_if_cancelled()
             _log.debug("bus.no_answer", error=type(error).__name__)
             raise BusAway from None
         stop_if_cancelled()

@@ -347,7 +347,7 @@ class Registry:
 
     async def _find_again(self, replica: Replica) -> None:
         try:
-            while not (replica.closed or replica.live) and replica.wanted:
+            while not (replica.closed or replica.live or self.relay.draining) and replica.wanted:
                 if not self._bus.available:
                     await asyncio.sleep(AGAIN_MOST_S)
                     continue

@@ -117,6 +117,7 @@ async def connect(request: pytest.FixtureRequest, servers: dict[str, Redis]) -> 
             if isinstance(bus, RedisBus):
                 assert await bus.ready(5)
             yield bus
+            bus.stop()
             running.cancel()
 
     yield made
@@ -234,7 +235,8 @@ async def test_other_prefix_is_another_bus(servers: dict[str, Redis]) -> None:
         one.publish("all", b"one")
         await ear.until(lambda: ear.messages == [b"one"])
         await other.until(lambda: other.messages == [b"two"])
-        for task in running:
+        for bus, task in zip((one, two), running, strict=True):
+            bus.stop()
             task.cancel()
 
 
@@ -264,6 +266,7 @@ async def test_redis_that_is_away_says_so_at_once_and_comes_back_with_a_gap(serv
         bus.publish("s:{two}", b"heard")
         await ear.until(lambda: ear.messages == [b"heard"])
         await late.until(lambda: late.messages == [b"heard"])
+        bus.stop()
         running.cancel()
 
 
@@ -286,6 +289,7 @@ async def test_subscription_that_is_dead_without_a_goodbye_is_noticed(
         gaps = ear.gaps
         server.resume()
         await ear.until(lambda: ear.gaps > gaps)
+        bus.stop()
         running.cancel()
 
 
@@ -302,4 +306,38 @@ async def test_killed_subscription_is_never_made_anew_in_silence(server: Redis) 
         await ear.until(lambda: ear.gaps > gaps)
         bus.publish("s:{one}", b"heard")
         await ear.until(lambda: ear.messages == [b"heard"])
+        bus.stop()
+        running.cancel()
+
+
+async def test_cancelled_asking_ends_although_the_library_makes_an_error_of_it(
+    server: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loop that asks, and takes errors for a bus that is away, went on for ever: a stop never came to its end."""
+    bus = RedisBus(server.url, "test", "a")
+    asking = asyncio.Event()
+
+    async def execute(_pipeline: Any, raise_on_error: bool = True) -> list[Any]:
+        asking.set()
+        try:
+            await asyncio.get_running_loop().create_future()
+        except asyncio.CancelledError:
+            raise redis.exceptions.ConnectionError from None
+        return []
+
+    async def for_ever() -> None:
+        while True:
+            with contextlib.suppress(BusAway):
+                await bus.claim(["call"])
+
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(bus.run())
+        assert await bus.ready(5)
+        monkeypatch.setattr("redis.asyncio.client.Pipeline.execute", execute)
+        loop = tasks.create_task(for_ever())
+        await asking.wait()
+        loop.cancel()
+        await asyncio.wait([loop], timeout=0.5)
+        assert loop.cancelled()
+        bus.stop()
         running.cancel()
