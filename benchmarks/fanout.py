@@ -187,7 +187,7 @@ async def measure(
         watcher.listening = True
     half = []
     for _ in range(plan.fanout_rounds):
-        half.append(await _at_rate(server, publisher, watchers, finals_per_s / 2, due, took, plan))
+        half.append(await at_rate(server, publisher, watchers, finals_per_s / 2, due, took, plan))
         on_round()
     lost = sum(socket.lost for socket in crowd) + publisher.lost
     for socket in (publisher, *crowd):
@@ -229,7 +229,7 @@ async def _saturate(server: ServerProcess, publisher: Publisher, crowd: list[Wat
     return _Saturated(usage, durable, finals, size)
 
 
-async def _at_rate(
+async def at_rate(
     server: ServerProcess,
     publisher: Publisher,
     watchers: int,

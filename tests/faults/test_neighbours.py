@@ -1,4 +1,4 @@
-"""What a frozen dashboard costs, and whom. The full size is `python -m benchmarks --only neighbours`."""
+"""What a frozen dashboard costs, and whom. The full size is `python -m benchmarks.neighbours`."""
 
 import asyncio
 import fcntl
