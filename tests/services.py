@@ -23,7 +23,7 @@ import asyncpg
 import psutil
 import pytest
 
-START_S = 20.0
+START_S = 60.0
 _LOOK_S = 0.005
 _names = itertools.count(1)
 

@@ -16,7 +16,7 @@ import psutil
 
 from tests.services import free_port
 
-START_S = 30.0
+START_S = 60.0
 STOP_S = 20.0
 _LOOK_S = 0.01
 PROJECT = Path(__file__).resolve().parents[2]

