@@ -403,8 +403,7 @@ class Replica:
         future = self._asked.get(request)
         if future is not None and not future.done():
             position = orjson.loads(part)
-            if self.live:
-                self.acked, self.seller = position["acked"], position["seller"] or self.seller
+            self.acked, self.seller = position["acked"], position["seller"] or self.seller
             future.set_result(position)
 
     def _relink(self, owner: str) -> None:

@@ -387,6 +387,22 @@ async def test_redis_restarted_in_mid_call_loses_and_doubles_nothing(instance: I
         assert other.welcome["epoch"] == fresh.welcome["epoch"]
 
 
+async def test_acks_of_the_owner_are_known_after_a_reconnect_that_lost_nothing(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source that moved over while the replica asked again was welcomed with what was acked when it first asked."""
+    async with instance() as a, instance() as b:
+        phone = await a.join(source="phone", role="source")
+        watcher = await b.watch("call")
+        await phone.say(turn(1, "good morning"))
+        await watcher.until("transcript")
+        replica = b.coach.registry.relay.replicas["call"]
+        monkeypatch.setattr(replica, "_lost", lambda _replica: None)  # the next hello is the one that asks
+        replica.gap()
+        moved = await b.join(source="phone", role="source")
+        assert moved.welcome["acked"] == 1
+
+
 async def keys(redis: Redis) -> list[bytes]:
     import redis as library
 
