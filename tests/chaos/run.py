@@ -68,7 +68,9 @@ async def run(
         await load.look_again()
         for node in nodes:
             if (code := await node.instance.stop()) != 0:
-                storm.problems.append(f"{node.instance.name} stopped with exit code {code}:\n{node.instance.log[-3000:]}")
+                storm.problems.append(
+                    f"{node.instance.name} stopped with exit code {code}:\n{node.instance.log[-3000:]}"
+                )
             if "drain.incomplete" in node.instance.log:
                 storm.problems.append(f"{node.instance.name} left something unstored:\n{node.instance.log[-4000:]}")
         stored = await truth.read(database)
