@@ -72,7 +72,19 @@ class Ownership:
         self._settled_at = 0.0
         self._behind = False
         """Whether entries may be missing that are ours."""
+        self._beat_at = time.monotonic()
         self._keep_at = time.monotonic() + KEEP_S
+
+    @property
+    def slept(self) -> bool:
+        """Whether this process stood still for longer than its lease: others may run its sessions by now."""
+        return not self._alone and time.monotonic() - self._beat_at > LEASE_S
+
+    def wake(self) -> None:
+        """Let the database decide about every session that is here."""
+        self._beat_at = time.monotonic()
+        for session in self._held():
+            session.doubt()
 
     async def begin(self) -> None:
         """Take the lease, if the bus answers."""
@@ -85,6 +97,9 @@ class Ownership:
         """Keep the lease, for ever."""
         while True:
             await asyncio.sleep(RENEW_S)
+            if self.slept:
+                self.wake()
+            self._beat_at = time.monotonic()
             try:
                 await self._renew()
             except BusAway:

@@ -5,8 +5,7 @@ A session that another instance owns is found as its replica; one whose owner is
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import structlog
@@ -16,6 +15,7 @@ from coach.auth import Principal
 from coach.bus.base import Bus, BusAway, log_of
 from coach.clock import now_ms
 from coach.live.hub import Hub
+from coach.live.locks import Locks
 from coach.live.maker import Maker, fresh_epoch
 from coach.live.ownership import Ownership, Unknown
 from coach.live.ports import LiveSession, Shared, Watcher
@@ -77,7 +77,8 @@ class Registry:
         self._idle_s = idle_s
         self._most = most
         self._runners: dict[str, Runner] = {}
-        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._locks = Locks()
+        """One loader, unloader or eraser of a session at a time."""
         self._awaited: dict[str, set[Awaiting]] = {}
         self._mending: set[str] = set()
         self._bus = bus
@@ -152,7 +153,7 @@ class Registry:
             if gone is None:
                 raise EraseError("the session's owner did not erase it")
             return gone
-        async with self._lock(session):
+        async with self._locks.of(session):
             runner = self._runners.get(session)
             gone = await self._shared.writer.erase(session, runner.journal if runner else None)
             if runner is not None:
@@ -219,11 +220,11 @@ class Registry:
     async def _load(self, session: str, begin: Callable[[], Runner] | None) -> LiveSession | None:
         """The session, from here, from its owner or from the database; without `begin` only if it exists."""
         runner = self._runners.get(session)
-        if runner is not None and session not in self._locks:
+        if runner is not None and session not in self._locks and not (runner.doubted or self.ownership.slept):
             return runner
         deadline, pause = time.monotonic() + OWNER_S, AGAIN_S
         while True:
-            async with self._lock(session):
+            async with self._locks.of(session):
                 found, known = await self._look(session, begin)
             if known:
                 return found
@@ -241,7 +242,7 @@ class Registry:
         """One try to find the session, and whether that is final. Holds the session's lock."""
         runner = self._runners.get(session)
         if runner is not None:
-            return runner, True
+            return runner, await self._sure(runner)
         if self.relay.draining:
             raise draining()
         replica = self.relay.replicas.get(session)
@@ -263,6 +264,18 @@ class Registry:
             replica = self.relay.replica(session)
             return replica, await replica.join(owner)
         return await self._take(session, begin), True
+
+    async def _sure(self, runner: Runner) -> bool:
+        """Whether a session is still ours; a zombie must not welcome anybody. Raises `WireError` (4101)."""
+        if self.ownership.slept:
+            self.ownership.wake()
+        if runner.doubted:
+            try:
+                async with asyncio.timeout(LOAD_S):
+                    await runner.sure()
+            except TimeoutError:
+                raise _no_database() from None
+        return not runner.closed
 
     async def _take(self, session: str, begin: Callable[[], Runner] | None) -> Runner | None:
         """Run the session here. Raises `WireError`."""
@@ -330,7 +343,7 @@ class Registry:
     async def _adopt(self, session: str) -> bool:
         """Take a dead instance's session over; whether it is in good hands."""
         try:
-            async with self._lock(session):
+            async with self._locks.of(session):
                 if self.relay.draining:
                     return False
                 if session not in self._runners and await self.ownership.claim(session) == self._bus.instance:
@@ -398,7 +411,7 @@ class Registry:
         """Store the session clean and let it go; if the database is away it stays."""
         if not self._shared.writer.available:
             return
-        async with self._lock(runner.id):
+        async with self._locks.of(runner.id):
             runner.hush()
             runner.settle()
             try:
@@ -428,21 +441,6 @@ class Registry:
                 continue
             if isinstance(runner, Runner) and not runner.ended:
                 runner.post(EndAsked(None))
-
-    @asynccontextmanager
-    async def _lock(self, session: str) -> AsyncIterator[None]:
-        """One loader, unloader or eraser of a session at a time; the entry goes with its last user."""
-        lock, users = self._locks.get(session, (asyncio.Lock(), 0))
-        self._locks[session] = (lock, users + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, users = self._locks[session]
-            if users == 1:
-                del self._locks[session]
-            else:
-                self._locks[session] = (lock, users - 1)
 
 
 def _no_database() -> WireError:

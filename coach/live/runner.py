@@ -61,6 +61,7 @@ class Runner:
     last_socket: float = field(default_factory=time.monotonic)
     active_at: int = field(default_factory=now_ms)
     closed: bool = False
+    doubted: bool = False
     journal: Journal = field(init=False)
     _inbox: deque[tuple[Input, Sender | None]] = field(default_factory=deque)
     _busy: bool = False
@@ -269,7 +270,13 @@ class Runner:
 
     def doubt(self) -> None:
         """Another instance may run this session: write, and learn from the fence."""
+        self.doubted = True
         self.journal.touch()
+
+    async def sure(self) -> None:
+        """Waits for the fence's word: `closed`, or the session is ours. Cancel it to give up waiting."""
+        await self.journal.all_stored()
+        self.doubted = False
 
     def broken(self) -> None:
         """What was stored last is the truth: whoever comes back gets it from there."""

@@ -351,6 +351,28 @@ async def test_dashboard_of_a_fenced_owner_hears_every_event_once(
         assert len(said) == 1 and len(set(behind)) == len(behind)
 
 
+async def test_owner_that_was_paused_welcomes_nobody_with_what_it_had(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hello that reached a zombie before its first write was welcomed with acks of long ago."""
+    async with instance() as a, instance() as b:
+        await (await a.join()).say(turn(1, "hello there"))
+
+        async def paused() -> bool:
+            return True
+
+        monkeypatch.setattr(a.coach.bus, "renew", paused)
+        async with asyncio.timeout(10):
+            while b.coach.registry.get("call") is None:
+                await asyncio.sleep(0.01)
+        moved = await b.join()
+        await moved.say(turn(2, "are you still there"))
+        monkeypatch.setattr(a.coach.registry.ownership, "_beat_at", -10.0)
+        back = await a.join()
+        assert (back.welcome["epoch"], back.welcome["acked"]) == (moved.welcome["epoch"], 2)
+        assert await moved.closed() == 4009
+
+
 async def test_redis_restarted_in_mid_call_loses_and_doubles_nothing(instance: Instance, redis: Redis) -> None:
     async with instance() as a, instance() as b:
         call = await a.join()
