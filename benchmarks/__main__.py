@@ -37,7 +37,7 @@ def main() -> int:
     """Run, print, and say by the exit code whether everything that was sent came back."""
     arguments = _arguments()
     plan = (QUICK if arguments.quick else FULL).at(arguments.sessions, arguments.watchers)
-    _allow_files()
+    allow_files(SOCKETS_MOST)
     report = Report({}, "quick" if arguments.quick else "full")
     console = Console(width=None if sys.stdout.isatty() else 200)
     began = time.perf_counter()
@@ -149,10 +149,10 @@ async def _fanout(report: Report, plan: Plan, server: ServerProcess, window: int
         report.fanout.append(await fanout.measure(server, material[0], watchers, window, plan, step))
 
 
-def _allow_files() -> None:
-    """Let both sides have as many sockets as the system permits, up to `SOCKETS_MOST`."""
+def allow_files(most: int) -> None:
+    """Let both sides have as many sockets as the system permits, up to `most`."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = SOCKETS_MOST if hard == resource.RLIM_INFINITY else min(hard, SOCKETS_MOST)
+    most = most if hard == resource.RLIM_INFINITY else min(hard, most)
     if soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 

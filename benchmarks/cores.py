@@ -78,9 +78,9 @@ class Reading:
         return Usage(later.wall_s - self.wall_s, server, later.generator_s - self.generator_s, others)
 
 
-def read(pid: int, core: int | None) -> Reading:
-    """The clocks of now: of the server `pid`, of this process, of the server's core."""
-    return Reading(time.perf_counter(), _process_s(pid), time.process_time(), _core_s(core))
+def read(core: int | None, *pids: int) -> Reading:
+    """The clocks of now: of the server's processes, of this one, of the server's core."""
+    return Reading(time.perf_counter(), sum(map(_process_s, pids)), time.process_time(), core_s(core))
 
 
 def _process_s(pid: int) -> float:
@@ -95,7 +95,7 @@ def _process_s(pid: int) -> float:
     return total_ns / 1e9
 
 
-def _core_s(core: int | None) -> float | None:
+def core_s(core: int | None) -> float | None:
     """Seconds in which a core was not idle."""
     if core is None:
         return None

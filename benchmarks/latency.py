@@ -145,15 +145,20 @@ class Caller(FrameSocket):
 
 
 async def measure(
-    server: ServerProcess, scripts: list[Script], level: Level, stragglers_s: float, on_round: Callable[[], None]
+    server: ServerProcess,
+    scripts: list[Script],
+    level: Level,
+    stragglers_s: float,
+    on_round: Callable[[], None],
+    name: str = "level",
 ) -> LevelFigures:
-    """Run one level; `on_round` is called after each round."""
+    """Run one level in new sessions, named after it and `name`; `on_round` is called after each round."""
     log = _Log()
     callers = await connect_all(
         server.port,
         [
             partial(
-                Caller, f"level-{level.sessions}-{place}", scripts[place % len(scripts)], place, level.sessions, log
+                Caller, f"{name}-{level.sessions}-{place}", scripts[place % len(scripts)], place, level.sessions, log
             )
             for place in range(level.sessions)
         ],

@@ -59,7 +59,7 @@ class ServerProcess:
 
     def read(self) -> Reading:
         """The CPU clocks of now."""
-        return cores.read(self.pid, self.core)
+        return cores.read(self.core, self.pid)
 
     def rss_kib(self) -> float:
         """Resident memory in KiB."""
@@ -76,10 +76,10 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def serving(divided: Cores) -> AsyncIterator[ServerProcess]:
+async def serving(divided: Cores, **settings: str) -> AsyncIterator[ServerProcess]:
     """A server for the block; it is stopped and its files are gone afterwards, whatever happens.
 
-    Raises `NotStarted`.
+    `settings`: environment variables beside or instead of its own. Raises `NotStarted`.
     """
     folder = Path(tempfile.mkdtemp(prefix="coach-bench-"))
     try:
@@ -89,7 +89,7 @@ async def serving(divided: Cores) -> AsyncIterator[ServerProcess]:
                 sys.executable,
                 *("-m", "coach", "serve", "--host", "127.0.0.1", "--port", "0"),
                 cwd=PROJECT,
-                env={**environ, **_SETTINGS, "DATABASE_URL": f"sqlite:///{folder / 'coach.db'}"},
+                env={**environ, **_SETTINGS, "DATABASE_URL": f"sqlite:///{folder / 'coach.db'}", **settings},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=PIPE,
                 stderr=log,

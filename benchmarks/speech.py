@@ -1,6 +1,7 @@
 """What the sessions say: the demo calls, growing two words a frame as a recogniser's interims do.
 
 The latency load is dense on purpose: only turns that raise an objection, each with the seller's answer behind it.
+Beside it there are the calls as they are, at their own pace: interims whose text has not grown are sent, too.
 Which frame raises what is not guessed but rehearsed: every script goes once through the running server, each frame
 with a ping behind it, and a pong comes after everything that the frames before it caused (`docs/protocol.md`).
 """
@@ -64,6 +65,8 @@ class Material:
     """A turn that raises an objection, and what the seller says to it."""
     plain: tuple[CallTurn, ...]
     """Turns that cause nothing durable but their transcript."""
+    turns: tuple[CallTurn, ...]
+    """The whole call."""
 
 
 async def read_material(server: ServerProcess) -> list[Material]:
@@ -77,14 +80,28 @@ async def read_material(server: ServerProcess) -> list[Material]:
 
 
 async def write_scripts(
-    server: ServerProcess, material: list[Material], frames: int, variants: int = VARIANTS
+    server: ServerProcess, material: list[Material], frames: int, variants: int = VARIANTS, *, natural: bool = False
 ) -> list[Script]:
-    """So many scripts of `frames` steps, over all calls in turn, rehearsed."""
+    """So many scripts of `frames` steps, over all calls in turn, rehearsed: dense, or the calls as they are."""
     each = -(-variants // len(material))
     plans = [(material[number % len(material)], (number // len(material)) / each) for number in range(variants)]
     return await batched(
-        [partial(_rehearse, server, f"rehearsal-{secrets.token_hex(4)}", of, begin, frames) for of, begin in plans]
+        [
+            partial(
+                _rehearse, server, f"rehearsal-{secrets.token_hex(4)}", of.hello, _steps(of, begin, frames, natural)
+            )
+            for of, begin in plans
+        ]
     )
+
+
+def whole_call(material: Material, minutes: float) -> Iterator[dict[str, Any]]:
+    """The transcript frames of a call of so many minutes at its own pace, its finals numbered."""
+    seq = 0
+    for message in itertools.islice(_messages((material.turns,), natural=True), round(minutes * 60_000 / FRAME_MS)):
+        if message["final"]:
+            message["seq"] = seq = seq + 1
+        yield message
 
 
 async def _hear(server: ServerProcess, name: str, call: Call) -> Material:
@@ -104,41 +121,53 @@ async def _hear(server: ServerProcess, name: str, call: Call) -> Material:
         elif [event["type"] for event in durable] == ["transcript"]:
             plain.append(turn)
     socket.leave()
-    return Material(hello, tuple(exchanges), tuple(plain))
+    return Material(hello, tuple(exchanges), tuple(plain), tuple(call.turns))
 
 
-async def _rehearse(server: ServerProcess, name: str, material: Material, begin: float, frames: int) -> Script:
-    """The script that starts at share `begin` (0–1) of one cycle of the exchanges."""
-    cycle = sum(len(_growth(turn)) for exchange in material.exchanges for turn in exchange)
+def _steps(material: Material, begin: float, frames: int, natural: bool) -> list[dict[str, Any]]:
+    """So many messages from share `begin` (0–1) of the cycle on, the finals numbered."""
+    exchanges = (material.turns,) if natural else material.exchanges
+    cycle = sum(len(_growth(turn, natural)) for exchange in exchanges for turn in exchange)
     skipped = int(begin * cycle)
-    messages = list(itertools.islice(_messages(material), skipped, skipped + frames))
+    messages = list(itertools.islice(_messages(exchanges, natural=natural), skipped, skipped + frames))
+    for seq, message in enumerate((message for message in messages if message["final"]), 1):
+        message["seq"] = seq
+    return messages
+
+
+async def _rehearse(server: ServerProcess, name: str, hello: dict[str, Any], messages: list[dict[str, Any]]) -> Script:
+    """The script of these messages, with what the server says to each."""
     finals = [step for step, message in enumerate(messages) if message["final"]]
-    for seq, step in enumerate(finals, 1):
-        messages[step]["seq"] = seq
     raises = []
-    socket = await connect(server.port, lambda: Asker(f"/ws/{name}", material.hello))
+    socket = await connect(server.port, lambda: Asker(f"/ws/{name}", hello))
     for step, message in enumerate(messages):
         for event in await socket.ask(message):
             if event["type"] == "objection" and event["status"] in RAISED:
                 raises.append(Raise(step, event["utterance"], event["category"], event["status"]))
     socket.leave()
-    return Script(material.hello, tuple(map(frame, messages)), tuple(finals), tuple(raises))
+    return Script(hello, tuple(map(frame, messages)), tuple(finals), tuple(raises))
 
 
-def _messages(material: Material) -> Iterator[dict[str, Any]]:
+def _messages(exchanges: tuple[tuple[CallTurn, ...], ...], *, natural: bool) -> Iterator[dict[str, Any]]:
     """Transcript frames without end, `FRAME_MS` apart."""
     at_ms = 0
-    for number, turn in enumerate(itertools.cycle(itertools.chain.from_iterable(material.exchanges))):
+    for number, turn in enumerate(itertools.cycle(itertools.chain.from_iterable(exchanges))):
         start_ms = at_ms
-        growth = _growth(turn)
-        for text in growth:
+        growth = _growth(turn, natural)
+        for step, text in enumerate(growth, 1):
             at_ms += FRAME_MS
-            yield {**_spoken(turn, f"u{number}", text, start_ms), "end_ms": at_ms, "final": text is growth[-1]}
+            yield {**_spoken(turn, f"u{number}", text, start_ms), "end_ms": at_ms, "final": step == len(growth)}
 
 
-def _growth(turn: CallTurn) -> list[str]:
+def _growth(turn: CallTurn, natural: bool) -> list[str]:
+    """What the recogniser has heard so far, frame by frame."""
     words = turn.text.split()
-    return [*(" ".join(words[:said]) for said in range(WORDS_PER_FRAME, len(words), WORDS_PER_FRAME)), turn.text]
+    if natural:
+        steps = max(1, (turn.end_ms - turn.start_ms) // FRAME_MS)
+        said = [max(1, len(words) * step // steps) for step in range(1, steps)]
+    else:
+        said = list(range(WORDS_PER_FRAME, len(words), WORDS_PER_FRAME))
+    return [*(" ".join(words[:count]) for count in said), turn.text]
 
 
 def _spoken(turn: CallTurn, utterance: str, text: str, at_ms: int) -> dict[str, Any]:

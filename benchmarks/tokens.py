@@ -48,21 +48,44 @@ class Delays:
     rest: list[float]
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Milliseconds from the server's write to the text in our hands, and by how much that is more than directly."""
+
+    streams: int
+    what: str
+    p50: float
+    p99: float
+    added_p50: float
+    added_p99: float
+
+
 def main() -> int:
-    """Measure and print."""
+    """Measure and print: a table, or with `--json` the same as JSON."""
+    if "--json" in sys.argv[1:]:
+        sys.stdout.buffer.write(orjson.dumps(measure()))
+        return 0
+    print(f"{'streams':>7} {'':12} {'p50 ms':>8} {'p99 ms':>8} {'added p50':>10} {'added p99':>10}")
+    for row in measure():
+        print(
+            f"{row.streams:7} {row.what:12} {row.p50:8.2f} {row.p99:8.2f} {row.added_p50:10.2f} {row.added_p99:10.2f}"
+        )
+    return 0
+
+
+def measure() -> list[Added]:
+    """All levels, in an event loop of its own."""
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     server = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
     server.start()
     try:
-        port = ours.recv()
-        asyncio.run(_measure(port))
+        return asyncio.run(_measure(ours.recv()))
     finally:
         server.terminate()
         server.join()
-    return 0
 
 
-async def _measure(port: int) -> None:
+async def _measure(port: int) -> list[Added]:
     packs = {name: made for name, made in knowledge.build(loader.load_all()).items() if name in ("ev", "general")}
     # No deadline: a machine that is too slow for a level must show it in the figures.
     patient = {"first_token_s": 60.0, "token_gap_s": 60.0, "suggestion_s": 120.0}
@@ -75,7 +98,7 @@ async def _measure(port: int) -> None:
         now_ms = int(time.time() * 1000)
         models = providers.build(Settings.model_validate(given, by_name=True), packs, spawn, now_ms)
         client = openai.AsyncOpenAI(api_key="none", base_url=f"http://127.0.0.1:{port}/v1", max_retries=0, timeout=60.0)
-        print(f"{'streams':>7} {'':12} {'p50 ms':>8} {'p99 ms':>8} {'added p50':>10} {'added p99':>10}")
+        found = []
         for level in LEVELS:
             direct = await _level(level, lambda: _direct(client))
             relayed = await _level(level, lambda: _relayed(models, now_ms))
@@ -85,9 +108,10 @@ async def _measure(port: int) -> None:
             ):
                 p50, p99 = _percentiles(through)
                 less50, less99 = _percentiles(plain)
-                print(f"{level:7} {name:12} {p50:8.2f} {p99:8.2f} {p50 - less50:10.2f} {p99 - less99:10.2f}")
+                found.append(Added(level, name, p50, p99, p50 - less50, p99 - less99))
         await client.close()
         await models.close()
+        return found
 
 
 async def _level(streams: int, read: Callable[[], Coroutine[Any, Any, list[float]]]) -> Delays:

@@ -27,8 +27,12 @@ class Refused(Exception):
 
 
 def frame(message: dict[str, Any]) -> bytes:
-    """The message as a masked text frame (RFC 6455, section 5.2)."""
-    payload = orjson.dumps(message)
+    """The message as a masked text frame."""
+    return masked(orjson.dumps(message))
+
+
+def masked(payload: bytes) -> bytes:
+    """A masked text frame (RFC 6455, section 5.2) of less than 64 KiB."""
     size = len(payload)
     head = bytes((0x81, 0x80 | size)) if size < 126 else b"\x81\xfe" + size.to_bytes(2, "big")
     return head + b"\0\0\0\0" + payload
