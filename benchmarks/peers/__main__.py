@@ -28,6 +28,7 @@ from benchmarks.wire import Refused
 RESULTS = PROJECT / "build" / "peers-{plan}.jsonl"
 IMAGES = PROJECT / "docs" / "images"
 SOCKETS = 20_000
+CODE = (".py", ".mjs")
 
 
 def main() -> int:
@@ -108,9 +109,12 @@ def _report(results: Results, given: argparse.Namespace, took_s: float) -> None:
 
 
 def _digest() -> str:
-    """Of Coach's code: a commit's name says nothing of what was changed since."""
+    """Of Coach's code and of this one: a commit's name says nothing of what was changed since."""
     digest = hashlib.blake2b(digest_size=16)
-    for path in sorted((PROJECT / "coach").rglob("*.py")):
+    own = [
+        path for folder in (HERE.parent, HERE, HERE / "servers") for path in folder.glob("*.*") if path.suffix in CODE
+    ]
+    for path in sorted([*(PROJECT / "coach").rglob("*.py"), *own]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -35,11 +35,15 @@ Samples = list[dict[str, Any]]
 def main(results: Path, folder: Path) -> None:
     """All pictures for which there are samples."""
     samples = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()[1:]]
-    pyplot.rcParams.update({"svg.hashsalt": "peers", "font.size": 9, "axes.grid": True, "grid.alpha": 0.3})
+    pyplot.rcParams.update(
+        {"svg.hashsalt": "peers", "svg.fonttype": "none", "font.size": 9, "axes.grid": True, "grid.alpha": 0.3}
+    )
     folder.mkdir(parents=True, exist_ok=True)
     for name, draw in (("fanout", fanout), ("sessions", sessions), ("call", call)):
         figure, axes = pyplot.subplots(1, 2, figsize=(10, 4), layout="constrained")
         if draw(samples, axes):
+            if len(axes[1].lines) > 1:
+                axes[1].legend(fontsize=7)
             figure.savefig(folder / f"peers-{name}.svg", metadata={"Date": None})
         pyplot.close(figure)
 
@@ -53,7 +57,6 @@ def fanout(samples: Samples, axes: tuple[Axes, Axes]) -> bool:
         for server, points in _medians(full, figure).items():
             _line(axis, server, points)
         axis.set(xscale="log", yscale="log", xlabel="watchers", title=title)
-    axes[1].legend(fontsize=7)
     return bool(full)
 
 
@@ -69,7 +72,6 @@ def sessions(samples: Samples, axes: tuple[Axes, Axes]) -> bool:
             _line(axis, server, points)
         axis.set(xscale="log", yscale="log", xlabel="live sessions, 4 frames a second each", title=title)
     axes[0].axhline(50, color="grey", linestyle=":")
-    axes[1].legend(fontsize=7)
     return bool(tries)
 
 

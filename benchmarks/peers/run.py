@@ -35,27 +35,30 @@ class Plan:
 
     name: str
     rounds: int
-    watchers: tuple[int, ...]
+    slices_s: dict[int, float]
+    """How long a sample of the fan-out is, by watchers. What goes to a thousand sockets goes in long bursts."""
+    across: tuple[int, ...]
+    """Watchers on the other instance."""
     every: int
     """Peers between two visits to Coach."""
     warm_s: float
-    slice_s: float
     echo_s: float
     searches: bool
     idle_sockets: int
     starts: int
     call_sessions: int
     call_minutes: int
+    tokens: bool
     limit_s: float
 
 
-FULL = Plan("full", 5, (1, 100, 1000), 3, 0.2, 0.8, 2.0, True, 1000, 5, 12, 60, 1500)
-QUICK = Plan("quick", 1, (1, 100, 1000), 4, 0.1, 0.4, 1.0, False, 300, 1, 6, 4, 240)
+FULL = Plan("full", 5, {1: 0.5, 100: 0.8, 1000: 1.2}, (1, 100, 1000), 4, 0.2, 2.0, True, 1000, 5, 12, 60, True, 1500)
+QUICK = Plan("quick", 1, {100: 0.4, 1000: 0.8}, (100,), 8, 0.1, 1.0, False, 200, 1, 4, 3, False, 240)
 MOST_SESSIONS = 20_000
 CALM = 0.05
 """Of a core, all servers together, over `CALM_S`."""
 CALM_S = 0.1
-CALM_MOST_S = 6.0
+CALM_MOST_S = 4.0
 _OPEN = TypeVar("_OPEN", bound=Running | ServerProcess)
 Doing = Callable[[str], None]
 
@@ -117,7 +120,8 @@ class Run:
     # Fan-out
 
     async def _fanout(self, part: str, instances: int) -> None:
-        todo = [n for n in self._plan.watchers if not self._results.has(_key(part, n, "done", COACH.name, 0, 0))]
+        watchers = self._plan.slices_s if part == FANOUT else self._plan.across
+        todo = [n for n in watchers if not self._results.has(_key(part, n, "done", COACH.name, 0, 0))]
         if not todo:
             return
         async with AsyncExitStack() as stack:
@@ -134,18 +138,19 @@ class Run:
     async def _watched(self, part: str, n: int, open_ones: dict[str, Running]) -> None:
         """All rounds with so many watchers."""
         plan = self._plan
+        slice_s = plan.slices_s[n]
         stages: dict[str, Stage] = {}
         for name, each in open_ones.items():
             self._doing(f"{part} {n}: {each.server.title} gets its watchers")
             stages[name] = await Stage.open(each, f"{part}-{n}", n, self._material[0])
-            await stages[name].rehearse(plan.slice_s / 2)
+            await stages[name].rehearse(slice_s / 2)
         turns = order([name for name in stages if name != COACH.name], COACH.name, plan.every)
         for number in range(1, plan.rounds + 1):
             for slot, name in enumerate(turns):
                 stage = stages[name]
                 await self._sample(
                     _key(part, n, "full", name, number, slot),
-                    partial(stage.saturate, plan.warm_s, plan.slice_s),
+                    partial(stage.saturate, plan.warm_s, slice_s),
                 )
         half = {name: self._results.median("finals_per_s", part=part, n=n, kind="full", server=name) for name in stages}
         rates = {name: rate / 2 for name, rate in half.items() if rate}
@@ -156,12 +161,12 @@ class Run:
                     stage, rate = stages[name], rates[name]
                     await self._sample(
                         _key(part, n, "half", name, number, slot),
-                        partial(stage.at, rate, plan.warm_s, plan.slice_s),
+                        partial(stage.at, rate, plan.warm_s, slice_s),
                     )
             if part == FANOUT and fastest is not None and fastest < 2 * rates.get(COACH.name, 0):
                 await self._sample(
                     _key(part, n, "same", COACH.name, number, 0),
-                    partial(stages[COACH.name].at, fastest, plan.warm_s, plan.slice_s),
+                    partial(stages[COACH.name].at, fastest, plan.warm_s, slice_s),
                 )
         for stage in stages.values():
             stage.close()
@@ -190,7 +195,7 @@ class Run:
                 await self._echo_round(number, coach, scripts, stages)
             if plan.searches:
                 for name, stage in stages.items():
-                    await self._search(name, "natural", partial(stage.at, warm_s=0.3, seconds=1.2))
+                    await self._search(name, "natural", partial(stage.at, warm_s=0.2, seconds=1.0))
             for stage in stages.values():
                 stage.close()
         if plan.searches:
@@ -202,7 +207,7 @@ class Run:
         self, number: int, coach: ServerProcess, scripts: dict[str, list[Script]], stages: dict[str, EchoStage]
     ) -> None:
         plan = self._plan
-        for slot, name in enumerate(order(list(stages), COACH.name, plan.every)):
+        for slot, name in enumerate((COACH.name, *stages)):
             if name == COACH.name:
                 for kind, script in scripts.items():
                     await self._sample(
@@ -275,7 +280,7 @@ class Run:
     # Tokens
 
     async def _tokens(self) -> None:
-        if any(self._results.of(part=TOKENS)):
+        if not self._plan.tokens or any(self._results.of(part=TOKENS)):
             return
         self._doing("tokens")
         cores = {core for core in (self._divided.server, self._divided.generator) if core is not None}

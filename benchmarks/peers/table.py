@@ -1,5 +1,6 @@
 """The rows as one table, for a terminal or as Markdown, with what makes them doubtful."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -12,6 +13,8 @@ from benchmarks.peers.verdicts import Row, Spread
 BUSY = 0.95
 """A generator busier than this, beside a server that is not fully busy, is what was measured."""
 FULL = 0.97
+NOISY = 0.1
+LATE_MS = 1.0
 COLUMNS = ("what", "watchers", "peer", "Coach", "peer's", "unit", "ratio", "low – high", "target", "")
 VERDICTS = {None: "", True: "kept", False: "MISSED"}
 
@@ -57,22 +60,30 @@ def markdown(rows: Iterable[Row]) -> str:
 
 def doubts(results: Results) -> list[str]:
     """What went wrong, or makes a figure say something else than it seems to."""
-    found: dict[str, int] = {}
+    wrong: Counter[str] = Counter()
+    bounded, noisy, late, count = 0, 0, 0.0, 0
     for sample in results.samples:
-        server = BY_NAME.get(sample.get("server", ""))
-        where = f"{server.title if server else ''}, {sample['part']} {sample['n']} {sample['kind']}"
-        if sample.get("missing"):
-            found[f"{where}: deliveries missing"] = found.get(f"{where}: deliveries missing", 0) + sample["missing"]
-        for code, count in (sample.get("errors") or {}).items():
-            found[f"{where}: {code}"] = max(count, found.get(f"{where}: {code}", 0))
+        server = BY_NAME[sample["server"]]
+        where = f"{server.title}, {sample['part']} {sample['n']} {sample['kind']}"
+        if not sample["kind"].startswith("try"):
+            wrong[f"{where}: deliveries missing"] += sample.get("missing") or 0
+            for code, times in (sample.get("errors") or {}).items():
+                wrong[f"{where}: {code}"] = max(times, wrong[f"{where}: {code}"])
+        count += "server_share" in sample
         beside = max(sample.get("generator_share") or 0, sample.get("beside_share") or 0)
-        if beside > BUSY and (sample.get("server_share") or 1) < FULL:
-            what = f"{where}: rounds in which the generator's core was more than {BUSY:.0%} busy, the server's was not"
-            found[what] = found.get(what, 0) + 1
-        if (sample.get("others_share") or 0) > 0.1:
-            what = f"{where}: rounds in which others took more than a tenth of the server's core"
-            found[what] = found.get(what, 0) + 1
-    return [f"{what}: {count}" for what, count in found.items()]
+        bounded += beside > BUSY and sample["server_share"] < FULL
+        noisy += (sample.get("others_share") or 0) > NOISY
+        late = max(late, sample.get("late_p99_ms") or 0)
+    found = [f"{what}: {times}" for what, times in wrong.items() if times]
+    if bounded:
+        found.append(
+            f"{bounded} of {count} samples: the generator's core was over {BUSY:.0%} busy, the server's not full"
+        )
+    if noisy:
+        found.append(f"{noisy} of {count} samples: others took over {NOISY:.0%} of the server's core")
+    if late > LATE_MS:
+        found.append(f"the generator missed its own schedule by up to {late:.1f} ms (p99 of a sample)")
+    return found
 
 
 def _number(value: float) -> str:

@@ -80,8 +80,8 @@ def test_a_busy_generator_beside_an_idle_server_is_told(tmp_path: Path) -> None:
         sample("ws", 3, 0, 1, generator_share=0.5, server_share=0.5, missing=3),
     )
     assert table.doubts(results) == [
-        "Node ws, fan-out 100 full: rounds in which the generator's core was more than 95% busy, the server's was not: 1",
         "Node ws, fan-out 100 full: deliveries missing: 3",
+        "1 of 3 samples: the generator's core was over 95% busy, the server's not full",
     ]
 
 
