@@ -73,6 +73,10 @@ class Talker:
             if event["type"] == wanted if isinstance(wanted, str) else wanted(event):
                 return event
 
+    async def has(self, wanted: Callable[[Event], bool]) -> Event:
+        """The first event for which this holds: heard already, or still to come."""
+        return next(filter(wanted, self.heard), None) or await self.until(wanted)
+
     async def ping(self) -> list[Event]:
         """Everything that earlier frames caused."""
         self._pings += 1

@@ -113,6 +113,9 @@ class Ownership:
                 if self._behind or time.monotonic() > self._keep_at:
                     await self._write_entries()
                 await self._let_go()
+                if not await self._settled():
+                    # The bus was away, with every lease: whose was not renewed yet is not dead.
+                    continue
                 self._dead = {name for name in await self._bus.dead() if name != self._bus.instance}
                 self._again = {name: again for name, again in self._again.items() if name in self._dead}
                 for instance in self._dead:
@@ -140,7 +143,7 @@ class Ownership:
         return [session for session, owner in owners.items() if owner != self._bus.instance]
 
     async def _settled(self) -> bool:
-        """Whether a session without an entry has no owner: our own lease would be gone if the rest was forgotten."""
+        """Whether who has no lease or entry is dead or free: if the bus was away for long, our own lease was gone too."""
         if self._alone:
             return True
         try:
@@ -197,7 +200,7 @@ class Ownership:
         if not await self._bus.renew():
             self._behind = True
             if not self._alone:
-                # The bus may have forgotten who owns what: owners get one lease's time to say so.
+                # The bus was away for long, or has forgotten: owners get one lease's time to say what is theirs.
                 self._settled_at = time.monotonic() + LEASE_S
 
     async def _pause(self) -> None:

@@ -2,12 +2,16 @@
 
 import asyncio
 import contextlib
+import shutil
 import signal
+import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from coach.bus.base import LEASE_S, BusAway
 from tests.conftest import Serve
 from tests.services import Redis
 from tests.talk import Event, Live, interim, turn
@@ -373,7 +377,11 @@ async def test_owner_that_was_paused_welcomes_nobody_with_what_it_had(
         assert await moved.closed() == 4009
 
 
-async def test_redis_restarted_in_mid_call_loses_and_doubles_nothing(instance: Instance, redis: Redis) -> None:
+@pytest.mark.parametrize("forgets", [True, False])
+async def test_redis_restarted_in_mid_call_loses_and_doubles_nothing(
+    instance: Instance, redis: Redis, monkeypatch: pytest.MonkeyPatch, forgets: bool
+) -> None:
+    """Leases run out while it is away: whoever is back first takes no living instance for dead."""
     async with instance() as a, instance() as b:
         call = await a.join()
         watcher = await b.watch("call")
@@ -390,8 +398,17 @@ async def test_redis_restarted_in_mid_call_loses_and_doubles_nothing(instance: I
             assert (health["status"], health["redis"]["state"]) == ("degraded", "unavailable")
         fresh = await a.join("begun-without-redis")
         await fresh.say(turn(1, "good morning"))
-        for path in redis.folder.glob("appendonlydir/*"):
-            path.unlink()
+        if forgets:
+            for path in redis.folder.glob("appendonly*"):
+                await asyncio.to_thread(shutil.rmtree if path.is_dir() else Path.unlink, path)
+        renew, back = a.coach.bus.renew, time.monotonic()
+
+        async def renew_later() -> bool:
+            if time.monotonic() < back + LEASE_S / 2:
+                raise BusAway
+            return await renew()
+
+        monkeypatch.setattr(a.coach.bus, "renew", renew_later)
         await asyncio.to_thread(redis.start)
         await call.say(turn(6, "line 6"))
         await watcher.until(lambda e: e["type"] == "transcript" and e["seq"] == 6 and e["source"] == "main")

@@ -179,6 +179,9 @@ class _Reply:
         watching = asyncio.get_running_loop().create_task(self._watch())
         try:
             return await self._stream()
+        except ConnectionError:
+            self._request.closed.set()
+            raise
         finally:
             watching.cancel()
 

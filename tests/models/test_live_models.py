@@ -238,7 +238,7 @@ async def test_the_ceiling_leaves_cards_only(calling: Calling, fake: FakeModels)
     live = await calling(prices="gpt-oss=1000/1000/1000", call_budget_usd=0.5, judge="on")
     call, card = await raised(live)
     assert (await ended(call, card))["usage"]["cost_usd"] > 0.5
-    await call.until(lambda e: e.get("by") == "judge")
+    await call.has(lambda e: e.get("by") == "judge")
     asked = len(fake.requests)
     await call.say(turn(2, "and I would have to talk to my wife first"))
     assert [c["status"] for c in call.of("card")].count("open") == 2
