@@ -120,7 +120,7 @@ class RedisBus:
         try:
             info = await client.info()
             self.version = str(info["redis_version"])
-            self.sharded = int(self.version.split(".")[0]) >= SHARDED_SINCE
+            self.sharded = is_sharded(self.version)
             slots: dict[tuple[int, int], tuple[str, int]] = {}
             if info.get("cluster_enabled"):
                 for first, last, (host, port, *_), *_ in await client.execute_command("CLUSTER SLOTS"):  # type: ignore[no-untyped-call]
@@ -321,6 +321,11 @@ def options(url: str) -> dict[str, Any]:
         return dict(parse_url(url))
     except ValueError as error:
         raise SettingsError(f"REDIS_URL: {error}") from None
+
+
+def is_sharded(version: str) -> bool:
+    """Whether a server of this version has sharded pub/sub."""
+    return int(version.split(".")[0]) >= SHARDED_SINCE
 
 
 async def ask_version(url: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from rich.table import Table
 from coach import __version__
 from coach.auth import SECRET_CHARS, authenticator
 from coach.bus.base import BusAway
-from coach.bus.redis import SHARDED_SINCE, ask_version
+from coach.bus.redis import ask_version, is_sharded
 from coach.clock import now_ms
 from coach.detect.linear import trained_on
 from coach.http.pages import STATIC
@@ -139,8 +139,7 @@ async def _redis(known: Settings) -> Check:
         return Check("redis", "broken", str(error))
     except BusAway as error:
         return Check("redis", "broken", f"REDIS_URL: {error}")
-    sharded = int(str(info["redis_version"]).split(".")[0]) >= SHARDED_SINCE
-    channels = "sharded pub/sub" if sharded else "pub/sub without shards"
+    channels = "sharded pub/sub" if is_sharded(str(info["redis_version"])) else "pub/sub without shards"
     return Check(
         "redis", "ok", f"{info['redis_version']}, {channels}{', a cluster' if info['cluster_enabled'] else ''}"
     )

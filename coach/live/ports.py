@@ -12,7 +12,7 @@ from coach.session.effects import Effect
 from coach.session.inputs import Input
 from coach.store.writer import StoreWriter
 from coach.suggest.providers import Models
-from coach.wire.codes import WireError
+from coach.wire.codes import WireError, forbidden
 
 if TYPE_CHECKING:
     from coach.live.runner import Runner
@@ -126,6 +126,17 @@ class LiveSession(Protocol):
     def listed(self) -> dict[str, Any]:
         """What a list of sessions shows of it."""
         ...
+
+
+def seller_after(session: LiveSession, principal: Principal) -> str:
+    """Subject of the token that sells in the call once this principal is in. Raises `WireError` (4003)."""
+    if session.team != principal.team:
+        raise forbidden("the session belongs to another team")
+    if principal.role != "seller" or session.seller == principal.subject:
+        return session.seller
+    if session.seller:
+        raise forbidden("the session belongs to another seller")
+    return principal.subject
 
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]

@@ -25,10 +25,10 @@ from coach.live.hub import Hub, interim_topic, session_topic
 from coach.live.mirror import Mirror, parsed
 from coach.live.names import Names
 from coach.live.outgoing import Outgoing
-from coach.live.ports import Sender, Source, Watcher
+from coach.live.ports import Sender, Source, Watcher, seller_after
 from coach.live.remote import spelled
 from coach.session.inputs import Heard, Input
-from coach.wire.codes import CloseCode, WireError, draining, forbidden, unavailable
+from coach.wire.codes import CloseCode, WireError, draining, unavailable
 from coach.wire.publication import Publication
 
 ASK_S = 1.0
@@ -112,14 +112,8 @@ class Replica:
     # What sockets here do
 
     def admit(self, principal: Principal) -> None:
-        if self.team != principal.team:
-            raise forbidden("the session belongs to another team")
-        if principal.role == "seller":
-            if not self.seller:
-                # The owner decides, when the socket attaches.
-                self.seller = principal.subject
-            elif self.seller != principal.subject:
-                raise forbidden("the session belongs to another seller")
+        # The owner decides, when the socket attaches.
+        self.seller = seller_after(self, principal)
 
     def post(self, event: Input, sender: Sender | None = None) -> None:
         if self.closed:

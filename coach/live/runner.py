@@ -20,7 +20,7 @@ from coach.clock import now_ms
 from coach.live.asking import Asking
 from coach.live.history import History
 from coach.live.hub import interim_topic, session_topic, wall_topic
-from coach.live.ports import Sender, Shared, Source, Watcher
+from coach.live.ports import Sender, Shared, Source, Watcher, seller_after
 from coach.live.row import feedback_row, final_row, row, seller_name, shown, verdict_row
 from coach.live.throttle import Throttle
 from coach.session.effects import Again, Effect, Keep, Publish, Refuse, Remember, Show, Take
@@ -29,7 +29,7 @@ from coach.session.session import Session
 from coach.session.wall import wall_line
 from coach.store.batch import Journal, StoredEvent
 from coach.taxonomy import Language
-from coach.wire.codes import WireError, draining, forbidden, internal, replaced, unavailable
+from coach.wire.codes import WireError, draining, internal, replaced, unavailable
 from coach.wire.publication import Publication
 
 INTERIM_S = 0.1
@@ -156,14 +156,10 @@ class Runner:
 
     def admit(self, principal: Principal) -> None:
         """Let a conversation socket in; the first seller makes the session theirs. Raises `WireError` (4003)."""
-        if self.team != principal.team:
-            raise forbidden("the session belongs to another team")
-        if principal.role == "seller":
-            if not self.seller:
-                self.seller = principal.subject
-                self.journal.touch()
-            elif self.seller != principal.subject:
-                raise forbidden("the session belongs to another seller")
+        seller = seller_after(self, principal)
+        if seller != self.seller:
+            self.seller = seller
+            self.journal.touch()
 
     def ping(self, t: Any, sender: Sender) -> None:
         """Answer at once: what came before was handled to the end."""

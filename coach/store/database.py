@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,8 @@ from coach.settings import SettingsError
 from coach.store import postgres, sqlite
 
 FORMS = "`sqlite:///FILE`, `postgresql://USER:PASSWORD@HOST/DATABASE` or `memory`"
-READ_ERRORS = (SQLAlchemyError, OSError, TimeoutError)
-"""What a read raises when the database is away."""
+READ_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError, TimeoutError)
+"""What a database raises that is away: a driver's own errors pass where a connection is made."""
 _SCRATCH = "coach-memory-"
 
 

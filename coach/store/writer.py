@@ -13,12 +13,11 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
 
 from coach import telemetry
 from coach.store import tables
 from coach.store.batch import Batch, Journal
-from coach.store.database import Database
+from coach.store.database import READ_ERRORS, Database
 
 RETRY_FIRST_S = 0.2
 RETRY_MOST_S = 5.0
@@ -204,7 +203,7 @@ class StoreWriter:
         try:
             async with self._database.writer.begin() as connection:
                 await connection.execute(delete(tables.sessions).where(tables.sessions.c.id == session))
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+        except READ_ERRORS as error:
             if not done.done():
                 done.set_exception(EraseError(type(error).__name__))
             return True
