@@ -28,6 +28,7 @@ from coach.http.status import Status
 from coach.live.hub import Hub
 from coach.live.ports import Shared
 from coach.live.registry import Registry
+from coach.log import causes
 from coach.loopback import local
 from coach.packs import knowledge, loader
 from coach.settings import Settings
@@ -169,7 +170,7 @@ async def _contained(work: Coroutine[Any, Any, None], name: str) -> None:
         await work
     except Exception as error:
         # The exception's text may quote speech.
-        _log.error("task.crashed", task=name, error=type(error).__name__)
+        _log.error("task.crashed", task=name, error=causes(error))
 
 
 async def _watched(work: Coroutine[Any, Any, None], name: str, on_failure: Callable[[], None]) -> None:
@@ -178,7 +179,7 @@ async def _watched(work: Coroutine[Any, Any, None], name: str, on_failure: Calla
         await work
     except Exception as error:
         # Not raised: that would take the drain down with it.
-        _log.critical("task.crashed", task=name, error=type(error).__name__)
+        _log.critical("task.crashed", task=name, error=causes(error))
         on_failure()
 
 

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+import traceback
+from pathlib import Path
 
 import structlog
 
@@ -29,3 +31,12 @@ def configure(settings: Settings) -> None:
     logging.basicConfig(
         level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True
     )
+
+
+def causes(error: BaseException) -> str:
+    """What went wrong, by type and place. Never the text: it may quote speech."""
+    if isinstance(error, BaseExceptionGroup):
+        return ", ".join(dict.fromkeys(causes(each) for each in error.exceptions))
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"

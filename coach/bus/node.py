@@ -11,6 +11,7 @@ import time
 from collections import deque
 from typing import Any, Protocol
 
+import structlog
 from redis.asyncio import Redis
 from redis.asyncio.connection import BlockingConnectionPool
 from redis.asyncio.retry import Retry
@@ -18,6 +19,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ClusterDownError, MovedError, ReadOnlyError, RedisError, ResponseError
 
 from coach import telemetry
+from coach.log import causes
 
 ANSWER_S = 1.0
 """Longest wait for an answer."""
@@ -31,6 +33,8 @@ QUEUE_BYTES = 32 << 20
 """32 MiB wait for a slow server (a whole call's log is at most 16); what comes then is lost, and its numbering says so."""
 
 AWAY = (RedisError, OSError, TimeoutError)
+
+_log = structlog.get_logger()
 
 
 class Silent(OSError):
@@ -87,13 +91,12 @@ class Node:
                 if not future.done():
                     future.set_exception(ConnectionError())
                     future.exception()
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                await self._pubsub.aclose()  # type: ignore[no-untyped-call]
-                await self.client.aclose()
-                await self._pool.disconnect()
-        except AWAY:
-            pass
+        for close in (self._pubsub.aclose, self.client.aclose, self._pool.disconnect):
+            try:
+                async with asyncio.timeout(ANSWER_S):
+                    await close()
+            except Exception as error:  # it is broken, however it says so
+                _log.debug("bus.not_closed", error=causes(error))
 
     async def subscribe(self, channel: str) -> None:
         """Hear a channel; returns when the server has confirmed. Raises one of `AWAY`."""

@@ -21,6 +21,7 @@ from redis.crc import key_slot
 from coach import telemetry
 from coach.bus.base import LEASE_S, LOG_MOST, BusAway, Listener, tell, tell_gap
 from coach.bus.node import ANSWER_S, AWAY, BATCH, Node, stop_if_cancelled
+from coach.log import causes
 from coach.settings import SettingsError
 
 SHARDED_SINCE = 7
@@ -66,18 +67,16 @@ class RedisBus:
     async def run(self) -> None:
         delay, told = BACKOFF_FIRST_S, False
         # A task group whose tasks fail as they are cancelled loses the cancellation: it must not be all that ends this.
+        # Nor may redis-py's own errors: it stumbles over connections that were closed while it stood still.
         while not self._stopping:
             try:
                 await self._serve()
-            except* AWAY as group:
-                first: BaseException = group
-                while isinstance(first, BaseExceptionGroup):
-                    first = first.exceptions[0]
+            except* Exception as group:
                 if self.available:
                     delay, told = BACKOFF_FIRST_S, False
                 if not told:
                     told = True
-                    _log.warning("bus.away", error=type(first).__name__)
+                    _log.warning("bus.away", error=causes(group))
             finally:
                 self._connected.clear()
                 nodes, self._nodes, self._slots = self._nodes, [], []

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import redis
+from redis.asyncio.client import PubSub
 
 from coach.bus.base import LEASE_S, Bus, BusAway
 from coach.bus.memory import Broker, MemoryBus
@@ -306,6 +307,37 @@ async def test_killed_subscription_is_never_made_anew_in_silence(server: Redis) 
         await ear.until(lambda: ear.gaps > gaps)
         bus.publish("s:{one}", b"heard")
         await ear.until(lambda: ear.messages == [b"heard"])
+        bus.stop()
+        running.cancel()
+
+
+async def test_errors_of_the_library_are_a_bus_that_is_away(server: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """redis-py stumbles over connections that broke while the process stood still: that ended the server."""
+    bus, ear = RedisBus(server.url, "test", "a"), Ear()
+    broken = [RuntimeError("closing"), AttributeError("reading")]
+    hear, close = PubSub.get_message, PubSub.aclose
+
+    async def get_message(*given: Any, **named: Any) -> Any:
+        if bus.available and len(broken) == 2:
+            raise broken.pop()
+        return await hear(*given, **named)
+
+    async def aclose(pubsub: PubSub) -> None:
+        await close(pubsub)  # type: ignore[no-untyped-call]
+        if broken:
+            raise broken.pop()
+
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(bus.run())
+        assert await bus.ready(5)
+        await bus.listen("s:{one}", ear)
+        gaps = ear.gaps
+        monkeypatch.setattr(PubSub, "get_message", get_message)
+        monkeypatch.setattr(PubSub, "aclose", aclose)
+        await ear.until(lambda: ear.gaps > gaps)
+        bus.publish("s:{one}", b"heard")
+        await ear.until(lambda: ear.messages == [b"heard"])
+        assert not broken
         bus.stop()
         running.cancel()
 
