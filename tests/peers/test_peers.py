@@ -2,23 +2,24 @@
 
 import asyncio
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.cores import Cores
-from benchmarks.peers import table, verdicts, wires
+from benchmarks.peers import echo, roster, table, verdicts, wires
 from benchmarks.peers.crowd import Crowd
-from benchmarks.peers.echo import Search
+from benchmarks.peers.echo import EchoStage, Search
 from benchmarks.peers.fanout import Stage, order
 from benchmarks.peers.launch import Services, running
 from benchmarks.peers.results import Results
-from benchmarks.peers.roster import BY_NAME, COACH
+from benchmarks.peers.roster import BY_NAME
 from benchmarks.peers.verdicts import Target
-from benchmarks.server import serving
-from benchmarks.speech import read_material
-from benchmarks.wire import masked
+from benchmarks.speech import Material, Script
+from benchmarks.wire import frame, masked
+from coach.demo.player import CallTurn
 
 HEAD = {"same": {"code": "a"}, "machine": {}, "peers": {}}
 
@@ -157,15 +158,32 @@ def test_a_frame_is_what_was_put_into_it() -> None:
         assert wires.payload_of(masked(b"x" * size)) == b"x" * size
 
 
-async def test_a_round_of_coach_delivers_all_and_in_time() -> None:
+@pytest.fixture(scope="module")
+def material() -> Material:
+    turn = CallTurn(speaker="seller", text="We deliver it on Monday.", start_ms=0, end_ms=1500)
+    return Material({"type": "hello", "language": "en", "pack": "general"}, (), (turn,), (turn,))
+
+
+@pytest.mark.parametrize("name", ["coach", "starlette"])
+async def test_a_round_delivers_all_and_in_time(name: str, material: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roster, "PYTHON", Path(sys.executable))  # it has all that this peer needs
     nowhere = Cores(None, None)
-    async with serving(nowhere) as server:
-        material = (await read_material(server))[0]
-    async with running(BY_NAME[COACH.name], nowhere, Services()) as coach:
-        stage = await Stage.open(coach, "round", 3, material)
+    async with running(BY_NAME[name], nowhere, Services()) as server:
+        stage = await Stage.open(server, "round", 3, material)
         await stage.rehearse(0.1)
         full = await stage.saturate(0.05, 0.2)
         half = await stage.at(50, 0.1, 0.2)
         stage.close()
     assert full["frames_per_s"] > 0 and not full["missing"] and not full["errors"]
     assert half["samples"] == 3 * 10 and not half["missing"] and half["p99_ms"] >= half["p50_ms"] > 0
+
+
+async def test_a_peer_echoes_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roster, "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(echo, "SESSIONS", 5)
+    script = Script({}, (frame({"utterance": "u1", "text": "x" * 300}),), (), ())
+    async with running(BY_NAME["uvicorn"], Cores(None, None), Services()) as server:
+        stage = await EchoStage.open(server, [script])
+        sample = await stage.at(25, 0.1, 0.2)
+        stage.close()
+    assert sample["samples"] == 20 and not sample["missing"] and echo.holds(sample)
