@@ -78,15 +78,17 @@ async def services() -> AsyncIterator[Services]:
 
 
 @asynccontextmanager
-async def running(server: Server, divided: Cores, shared: Services, instances: int = 1) -> AsyncIterator[Running]:
-    """So many instances of it, started one after the other. Raises `NotStarted`."""
+async def running(
+    server: Server, divided: Cores, shared: Services, instances: int = 1, **settings: str
+) -> AsyncIterator[Running]:
+    """So many instances of it, started one after the other; `settings` are Coach's. Raises `NotStarted`."""
     async with AsyncExitStack() as stack:
         began = time.perf_counter()
         start_s = 0.0
         pids, ports = [], []
         for _ in range(instances):
             if server.is_coach:
-                pid, port = await stack.enter_async_context(_coach(divided, shared, instances))
+                pid, port = await stack.enter_async_context(_coach(divided, shared, instances, settings))
             else:
                 pid, port = await stack.enter_async_context(_peer(server, divided, shared, instances))
             pids.append(pid)
@@ -96,8 +98,11 @@ async def running(server: Server, divided: Cores, shared: Services, instances: i
 
 
 @asynccontextmanager
-async def _coach(divided: Cores, shared: Services, instances: int) -> AsyncIterator[tuple[int, int]]:
-    settings = {"DATABASE_URL": shared.postgres, "REDIS_URL": shared.redis} if instances > 1 else {}
+async def _coach(
+    divided: Cores, shared: Services, instances: int, settings: dict[str, str]
+) -> AsyncIterator[tuple[int, int]]:
+    if instances > 1:
+        settings = {**settings, "DATABASE_URL": shared.postgres, "REDIS_URL": shared.redis}
     async with serving(divided, **settings) as process:
         (await _welcomed(COACH, process.port)).close()
         yield process.pid, process.port

@@ -139,6 +139,7 @@ def rows(results: Results) -> Iterator[Row]:
                 if row is not None:
                     yield row
     yield from _same_rate(results)
+    yield from _spoken(results)
     yield from _alone(results)
 
 
@@ -199,6 +200,27 @@ def _same_rate(results: Results) -> Iterator[Row]:
                     Spread.of(ratios),
                     None,
                 )
+
+
+def _spoken(results: Results) -> Iterator[Row]:
+    """Tokens in characters a second, beside what the fastest peer's events would carry with one word in each."""
+    for n in sorted({sample["n"] for sample in results.of(part=FANOUT, kind="tokens")}):
+        ours = list(results.of(part=FANOUT, kind="tokens", n=n))
+        events = {
+            peer: rate
+            for peer in taking_part(FANOUT)
+            if (rate := results.median("frames_per_s", part=FANOUT, n=n, kind="full", server=peer.name)) is not None
+        }
+        word = statistics.median(sample["characters_per_word"] for sample in ours)
+        mine = Spread.of([sample["characters_per_s"] for sample in ours])
+        fastest = max(events, key=lambda peer: events[peer], default=None)
+        if fastest is None:
+            yield Row("tokens", n, "", "characters/s", mine, None, None, None)
+        else:
+            theirs = events[fastest] * word
+            ratio = Spread(mine.median / theirs, mine.low / theirs, mine.high / theirs)
+            title = f"{fastest.title}: a word an event"
+            yield Row("tokens", n, title, "characters/s", mine, _one(theirs), ratio, None)
 
 
 def _alone(results: Results) -> Iterator[Row]:
