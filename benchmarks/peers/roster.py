@@ -41,7 +41,7 @@ PEERS = (
     Server("starlette", "Starlette, send loop", "serve_starlette.py", (FANOUT, ECHO, IDLE)),
     Server("aiohttp", "aiohttp", "serve_aiohttp.py", (FANOUT, ECHO, IDLE)),
     Server("broadcaster", "broadcaster", "serve_broadcaster.py", (FANOUT, CROSS, IDLE)),
-    Server("channels", "Channels, in memory", "serve_channels.py", (FANOUT, ECHO, IDLE)),
+    Server("channels", "Channels", "serve_channels.py", (ECHO, IDLE)),
     Server("channels-redis", "Channels, Redis", "serve_channels.py", (FANOUT, CROSS), redis=True),
     Server("socketio-py", "python-socketio", "serve_socketio.py", (FANOUT, ECHO, IDLE), Wire(socketio=True)),
     Server(

@@ -59,6 +59,8 @@ FULL = Plan(
     "full", 5, {1: 0.5, 100: 0.8, 1000: 1.2}, (1, 100, 1000), 4, 0.2, 2.0, True, 1000, 5, 12, 60, True, 120, 1500
 )
 QUICK = Plan("quick", 1, {100: 0.4, 1000: 0.8}, (100,), 8, 0.1, 1.0, False, 200, 1, 4, 3, False, 10, 240)
+IDLE_ROUNDS = 3
+"""Starts of a server after which it is filled with idle sockets: memory differs less than time."""
 AGAIN = 2
 """How often a disturbed sample is measured again."""
 MOST_SESSIONS = 20_000
@@ -306,7 +308,7 @@ class Run:
         """Start it; in the first round also fill it with idle sockets."""
         async with running(BY_NAME[name], self._divided, Services()) as each:
             key = _key(IDLE, 0, "idle", name, number, 0)
-            if number <= 3 and not self._results.has(key):
+            if number <= IDLE_ROUNDS and not self._results.has(key):
                 self._results.add(key, await footprint.idle(each, self._plan.idle_sockets))
             return {"s": each.start_s, "base_mib": each.rss_kib() / 1024}
 

@@ -100,7 +100,6 @@ _FIGURES = (
             "socketio": Target(at_least=2),
             "socketio-py": Target(at_least=10),
             "broadcaster": Target(at_least=5),
-            "channels": Target(at_least=40),
             "channels-redis": Target(at_least=40),
             "aiohttp": Target(at_least=2),
         },
