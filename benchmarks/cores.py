@@ -45,6 +45,9 @@ class Usage:
     generator_s: float
     others_s: float | None
     """Of everybody else on the server's core, the kernel and the hypervisor included; None where unknown."""
+    server_waited_s: float = 0.0
+    """Its threads wanted to run and somebody else did: what others really cost it. 0 where unknown."""
+    generator_waited_s: float = 0.0
 
     @property
     def server_share(self) -> float:
@@ -55,6 +58,11 @@ class Usage:
     def generator_share(self) -> float:
         """Of a core, 0–1. Near 1 the generator is what is measured."""
         return self.generator_s / self.wall_s
+
+    @property
+    def waited_share(self) -> float:
+        """How much of the time the server or the generator was kept from its core, the larger of both."""
+        return max(self.server_waited_s, self.generator_waited_s) / self.wall_s
 
     @property
     def others_share(self) -> float | None:
@@ -70,29 +78,51 @@ class Reading:
     server_s: float
     generator_s: float
     core_s: float | None
+    server_waited_s: float = 0.0
+    generator_waited_s: float = 0.0
 
     def until(self, later: "Reading") -> Usage:
         """What was used between this reading and a later one."""
         server = later.server_s - self.server_s
         others = None if self.core_s is None or later.core_s is None else later.core_s - self.core_s - server
-        return Usage(later.wall_s - self.wall_s, server, later.generator_s - self.generator_s, others)
+        return Usage(
+            later.wall_s - self.wall_s,
+            server,
+            later.generator_s - self.generator_s,
+            others,
+            later.server_waited_s - self.server_waited_s,
+            later.generator_waited_s - self.generator_waited_s,
+        )
 
 
 def read(core: int | None, *pids: int) -> Reading:
     """The clocks of now: of the server's processes, of this one, of the server's core."""
-    return Reading(time.perf_counter(), sum(map(_process_s, pids)), time.process_time(), core_s(core))
+    servers = [_process_s(pid) for pid in pids]
+    return Reading(
+        time.perf_counter(),
+        sum(ran for ran, _ in servers),
+        time.process_time(),
+        core_s(core),
+        sum(waited for _, waited in servers),
+        _process_s(os.getpid())[1],
+    )
 
 
-def _process_s(pid: int) -> float:
-    """CPU of all living threads. Nanoseconds where the kernel tells them: a tick of 10 ms is 40 frames."""
-    total_ns = 0
+def _process_s(pid: int) -> tuple[float, float]:
+    """How long all living threads ran, and waited for their turn.
+
+    Nanoseconds where the kernel tells them: a tick of 10 ms is 40 frames.
+    """
+    ran_ns = waited_ns = 0
     try:
         for task in Path(f"/proc/{pid}/task").iterdir():
-            total_ns += int((task / "schedstat").read_bytes().split()[0])
+            ran, waited, _ = (task / "schedstat").read_bytes().split()
+            ran_ns += int(ran)
+            waited_ns += int(waited)
     except OSError:
         times = psutil.Process(pid).cpu_times()
-        return float(times.user + times.system)
-    return total_ns / 1e9
+        return float(times.user + times.system), 0.0
+    return ran_ns / 1e9, waited_ns / 1e9
 
 
 def core_s(core: int | None) -> float | None:

@@ -46,6 +46,8 @@ class LevelFigures:
     generator_share: float
     """The largest of the rounds, 0–1."""
     others_share: float | None
+    waited_share: float
+    """How much of a round the server or the generator was kept from its core: the median of the rounds."""
     late_p99_ms: float
     """By how much the generator missed its own schedule."""
     card_server_p99_ms: float | None
@@ -207,6 +209,7 @@ async def measure(
         server_share=statistics.median(usage.server_share for usage in usages),
         generator_share=max(usage.generator_share for usage in usages),
         others_share=statistics.median(others) if others else None,
+        waited_share=statistics.median(usage.waited_share for usage in usages),
         late_p99_ms=1000 * figures.percentile(sorted(sending.result()), 0.99),
         card_server_p99_ms=None if p99_s is None else 1000 * p99_s,
         card_server_in_time=figures.share_within(before, after, PROMISED_S),

@@ -78,6 +78,7 @@ class EchoStage:
             "server_share": usage.server_share,
             "generator_share": usage.generator_share,
             "others_share": usage.others_share,
+            "waited_share": usage.waited_share,
             "missing": sockets.forget(),
         }
 
@@ -109,6 +110,7 @@ async def coach_at(
         "server_share": found.server_share,
         "generator_share": found.generator_share,
         "others_share": found.others_share,
+        "waited_share": found.waited_share,
         "missing": found.missing + found.unacked,
         "errors": found.errors,
     }

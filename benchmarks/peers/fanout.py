@@ -120,6 +120,7 @@ class Stage:
             "server_share": usage.server_share,
             "generator_share": usage.generator_share,
             "others_share": usage.others_share,
+            "waited_share": usage.waited_share,
             "missing": missing,
             "lost": self._crowd.lost,
             "errors": dict(self._publisher.errors),

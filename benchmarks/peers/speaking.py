@@ -69,4 +69,5 @@ async def measure(running: Running, session: str, watchers: int, warm_s: float, 
         "server_share": usage.server_share,
         "generator_share": usage.generator_share,
         "others_share": usage.others_share,
+        "waited_share": usage.waited_share,
     }

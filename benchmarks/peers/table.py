@@ -7,13 +7,14 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.peers.results import Results
-from benchmarks.peers.roster import BY_NAME
+from benchmarks.peers.roster import BY_NAME, CROSS
 from benchmarks.peers.verdicts import Row, Spread
 
 BUSY = 0.95
 """A generator busier than this, beside a server that is not fully busy, is what was measured."""
 FULL = 0.97
-NOISY = 0.1
+WAITED = 0.05
+"""A server or a generator that was kept from its core for more than this share of a sample was not alone."""
 LATE_MS = 1.0
 COLUMNS = ("what", "watchers", "peer", "Coach", "peer's", "unit", "ratio", "low – high", "target", "")
 VERDICTS = {None: "", True: "kept", False: "MISSED"}
@@ -72,7 +73,7 @@ def doubts(results: Results) -> list[str]:
         count += "server_share" in sample
         beside = max(sample.get("generator_share") or 0, sample.get("beside_share") or 0)
         bounded += beside > BUSY and sample["server_share"] < FULL
-        noisy += (sample.get("others_share") or 0) > NOISY
+        noisy += sample["part"] != CROSS and (sample.get("waited_share") or 0) > WAITED
         late = max(late, sample.get("late_p99_ms") or 0)
     found = [f"{what}: {times}" for what, times in wrong.items() if times]
     if bounded:
@@ -80,7 +81,10 @@ def doubts(results: Results) -> list[str]:
             f"{bounded} of {count} samples: the generator's core was over {BUSY:.0%} busy, the server's not full"
         )
     if noisy:
-        found.append(f"{noisy} of {count} samples: others took over {NOISY:.0%} of the server's core")
+        found.append(
+            f"{noisy} of {count} samples: others kept the server or the generator from its core"
+            f" for over {WAITED:.0%} of the time"
+        )
     if late > LATE_MS:
         found.append(f"the generator missed its own schedule by up to {late:.1f} ms (p99 of a sample)")
     return found
