@@ -135,6 +135,10 @@ class Bus(Protocol):
         """Own these sessions no more. Another's stay another's."""
         ...
 
+    async def alive(self, instance: str) -> bool:
+        """Whether an instance renews its lease."""
+        ...
+
     async def dead(self) -> list[str]:
         """Instances that were there and do not renew any more."""
         ...
@@ -144,7 +148,7 @@ class Bus(Protocol):
         ...
 
     async def bury(self, instance: str) -> None:
-        """Forget a dead instance: its sessions were taken over. Burying oneself is leaving."""
+        """Forget a dead instance: its sessions were taken over. One that is alive again stays. Burying oneself is leaving."""
         ...
 
     def describe(self) -> dict[str, Any]:

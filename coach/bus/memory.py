@@ -96,6 +96,9 @@ class MemoryBus:
             if self._broker.sessions.get(session) == self.instance:
                 del self._broker.sessions[session]
 
+    async def alive(self, instance: str) -> bool:
+        return self._alive(instance)
+
     async def dead(self) -> list[str]:
         return [instance for instance in self._broker.instances if not self._alive(instance)]
 
@@ -103,6 +106,8 @@ class MemoryBus:
         return {session for session, owner in self._broker.sessions.items() if owner == instance}
 
     async def bury(self, instance: str) -> None:
+        if self._alive(instance) and instance != self.instance:
+            return
         self._broker.instances.discard(instance)
         self._broker.leases.pop(instance, None)
 

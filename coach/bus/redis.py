@@ -42,6 +42,11 @@ redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 return ARGV[1]"""
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
+_BURY = """
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('DEL', KEYS[2])
+return 1"""
+
 _log = structlog.get_logger()
 
 
@@ -206,14 +211,14 @@ class RedisBus:
     async def renew(self) -> bool:
         lease, life = self._name(_lease(self.instance)), round(1000 * LEASE_S)
         (kept,) = await self._ask((_lease(self.instance), "SET", lease, "1", "PX", life, "XX"))
-        if kept:
-            return True
+        if not kept:
+            await self._ask((_lease(self.instance), "SET", lease, "1", "PX", life))
+        # Each time: whoever buried this instance may have been a moment late.
         await self._ask(
-            (_lease(self.instance), "SET", lease, "1", "PX", life),
             (_INSTANCES, "SADD", self._name(_INSTANCES), self.instance),
             (_INSTANCES, "EXPIRE", self._name(_INSTANCES), FORGET_S),
         )
-        return False
+        return bool(kept)
 
     async def claim(self, sessions: Iterable[str], over: str | None = None) -> dict[str, str]:
         names = list(sessions)
@@ -246,6 +251,10 @@ class RedisBus:
             (_sessions(self.instance), "SREM", self._name(_sessions(self.instance)), *names),
         )
 
+    async def alive(self, instance: str) -> bool:
+        (lease,) = await self._ask((_lease(instance), "EXISTS", self._name(_lease(instance))))
+        return bool(lease)
+
     async def dead(self) -> list[str]:
         (members,) = await self._ask((_INSTANCES, "SMEMBERS", self._name(_INSTANCES)))
         names = sorted(name.decode() for name in members)
@@ -257,11 +266,12 @@ class RedisBus:
         return {name.decode() for name in members}
 
     async def bury(self, instance: str) -> None:
-        await self._ask(
-            (_INSTANCES, "SREM", self._name(_INSTANCES), instance),
-            (_sessions(instance), "DEL", self._name(_sessions(instance))),
-            (_lease(instance), "DEL", self._name(_lease(instance))),
-        )
+        lease, sessions = self._name(_lease(instance)), self._name(_sessions(instance))
+        if instance == self.instance:
+            await self._ask((_lease(instance), "DEL", lease))
+        (buried,) = await self._ask((_lease(instance), "EVAL", _BURY, 2, lease, sessions))
+        if buried:
+            await self._ask((_INSTANCES, "SREM", self._name(_INSTANCES), instance))
 
     def describe(self) -> dict[str, Any]:
         """What `/health` says of it."""

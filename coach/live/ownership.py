@@ -128,11 +128,11 @@ class Ownership:
         """The live owner, this instance included; None if there is none. Raises `Unknown`."""
         try:
             found = (await self._bus.owners([session])).get(session)
+            if found is None and not await self._settled():
+                raise Unknown
+            return None if found is not None and await self._gone(found) else found
         except BusAway:
             raise Unknown from None
-        if found is None and not await self._settled():
-            raise Unknown
-        return None if found in self._dead else found
 
     async def begun(self, sessions: Iterable[str]) -> list[str]:
         """Those of the sessions that another instance owns; none if the bus is away."""
@@ -156,7 +156,7 @@ class Ownership:
         """Own the session unless a living instance does; the owner after that. Raises `Unknown`."""
         try:
             found = (await self._bus.owners([session])).get(session)
-            over = found if found in self._dead else None
+            over = found if found is not None and await self._gone(found) else None
             if over is not None:
                 telemetry.TAKEOVERS.inc()
             return (await self._bus.claim([session], over))[session]
@@ -195,6 +195,21 @@ class Ownership:
             await self._bus.bury(self._bus.instance)
         except BusAway:
             pass
+
+    async def _gone(self, owner: str) -> bool:
+        """Whether an entry names no living instance: a dead one, or one that is forgotten but for this entry.
+
+        Raises `BusAway`, `Unknown`.
+        """
+        if owner == self._bus.instance:
+            return False
+        if owner in self._dead:
+            return True
+        if await self._bus.alive(owner):
+            return False
+        if not await self._settled():
+            raise Unknown
+        return True
 
     async def _renew(self) -> None:
         if not await self._bus.renew():

@@ -217,9 +217,15 @@ async def test_instance_that_does_not_renew_is_dead(connect: Connect, monkeypatc
                 await asyncio.sleep(0.02)
         assert await b.owned("a") == {"call"}
         assert await b.claim(["call"], over="a") == {"call": "b"}
+        assert not await b.alive("a") and await b.alive("b")
         await b.bury("a")
-        assert "a" not in await b.dead()
+        assert "a" not in await b.dead() and await b.owned("a") == set()
         assert not await a.renew(), "whoever comes back learns that it was away"
+        await a.claim(["another"])
+        await b.bury("a")
+        assert await b.alive("a") and await b.owned("a") == {"another"}, "one that lives is not buried"
+        await a.bury("a")
+        assert not await b.alive("a")
     assert LEASE_S == 2.0
 
 

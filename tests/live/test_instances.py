@@ -377,6 +377,23 @@ async def test_owner_that_was_paused_welcomes_nobody_with_what_it_had(
         assert await moved.closed() == 4009
 
 
+async def test_session_of_an_owner_that_everybody_has_forgotten_is_taken_over(instance: Instance) -> None:
+    """Its entry was left behind: nobody could join for a day."""
+    async with instance() as b:
+        async with crashing(instance()) as a:
+            call = await a.join()
+            await call.say(turn(1, "hello there"))
+            gone = a.coach.bus.instance
+        # As when a paused owner claims while it is being buried.
+        await b.coach.bus.bury(gone)
+        async with asyncio.timeout(10):
+            while await b.coach.bus.alive(gone) or gone in await b.coach.bus.dead():
+                await b.coach.bus.bury(gone)
+        again = await b.join(after=call.durable()[0]["offset"], epoch=call.welcome["epoch"])
+        assert again.welcome["acked"] == 1
+        await again.say(turn(2, "here I am again"))
+
+
 @pytest.mark.parametrize("forgets", [True, False])
 async def test_redis_restarted_in_mid_call_loses_and_doubles_nothing(
     instance: Instance, redis: Redis, monkeypatch: pytest.MonkeyPatch, forgets: bool
