@@ -13,7 +13,7 @@ from benchmarks.peers.verdicts import Row, Spread
 BUSY = 0.95
 """A generator busier than this, beside a server that is not fully busy, is what was measured."""
 FULL = 0.97
-WAITED = 0.05
+WAITED = 0.1
 """A server or a generator that was kept from its core for more than this share of a sample was not alone."""
 LATE_MS = 1.0
 COLUMNS = ("what", "watchers", "peer", "Coach", "peer's", "unit", "ratio", "low – high", "target", "")
