@@ -1,13 +1,17 @@
 """Who runs where: the server on one core, the load generator on another, and what each of them used."""
 
+import asyncio
 import os
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+CALM = 0.05
+CALM_S = 0.1
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -106,6 +110,16 @@ def read(core: int | None, *pids: int) -> Reading:
         sum(waited for _, waited in servers),
         _process_s(os.getpid())[1],
     )
+
+
+async def calm(clocks: Sequence[Callable[[], Reading]], most_s: float) -> None:
+    """Wait until servers have done what was left to them: all together under `CALM` of a core. At most `most_s`."""
+    until = time.perf_counter() + most_s
+    while time.perf_counter() < until:
+        begin = [clock() for clock in clocks]
+        await asyncio.sleep(CALM_S)
+        if sum(early.until(clock()).server_share for early, clock in zip(begin, clocks, strict=True)) < CALM:
+            return
 
 
 def _process_s(pid: int) -> tuple[float, float]:

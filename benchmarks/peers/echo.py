@@ -117,17 +117,18 @@ async def coach_at(
 
 
 class Search:
-    """How many sessions hold: up or down by `STEP` until the edge is between two tries.
+    """How many sessions hold: up or down by `STEP` until the edge is between two tries, or after so many `tries`.
 
     A try that fails is made again before it is believed: a machine's hiccup is not the server's.
     """
 
-    def __init__(self, start: int, most: int) -> None:
+    def __init__(self, start: int, most: int, tries: int = 10) -> None:
         self.next: int | None = start
         """What to try; None when it is found."""
         self.held = 0
         """The most that held."""
         self._most = most
+        self._tries = tries
         self._failed = 0
         self._again = False
 
@@ -135,6 +136,7 @@ class Search:
         """The last try's result."""
         assert self.next is not None
         tried = self.next
+        self._tries -= 1
         if held:
             self.held, self._again = max(self.held, tried), False
             self.next = min(self._most, round(tried * STEP))
@@ -146,6 +148,8 @@ class Search:
             self._again = False
             self._failed = tried
             self.next = None if self.held or tried < 20 else round(tried / STEP)
+        if not self._tries:
+            self.next = None
 
 
 def holds(sample: Sample) -> bool:

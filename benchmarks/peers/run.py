@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import orjson
 
+from benchmarks import cores
 from benchmarks.cores import Cores
 from benchmarks.peers import echo, footprint, speaking
 from benchmarks.peers.echo import EchoStage, Search
@@ -64,9 +65,6 @@ NATURAL = 120
 AGAIN = 2
 """How often a disturbed sample is measured again."""
 MOST_SESSIONS = 20_000
-CALM = 0.05
-"""Of a core, all servers together, over `CALM_S`."""
-CALM_S = 0.1
 CALM_MOST_S = 4.0
 _OPEN = TypeVar("_OPEN", bound=Running | ServerProcess)
 Doing = Callable[[str], None]
@@ -116,12 +114,7 @@ class Run:
 
     async def _calm(self) -> None:
         """Wait until no server works on what an earlier sample left it, at most `CALM_MOST_S`."""
-        until = time.perf_counter() + CALM_MOST_S
-        while time.perf_counter() < until:
-            begin = [each.read() for each in self._open]
-            await asyncio.sleep(CALM_S)
-            if sum(early.until(each.read()).server_share for early, each in zip(begin, self._open, strict=True)) < CALM:
-                return
+        await cores.calm([each.read for each in self._open], CALM_MOST_S)
 
     @asynccontextmanager
     async def _opened(self, opening: AbstractAsyncContextManager[_OPEN]) -> AsyncIterator[_OPEN]:
@@ -318,12 +311,12 @@ class Run:
         if not self._plan.tokens or any(self._results.of(part=TOKENS)):
             return
         self._doing("tokens")
-        cores = {core for core in (self._divided.server, self._divided.generator) if core is not None}
+        both = {core for core in (self._divided.server, self._divided.generator) if core is not None}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "benchmarks.tokens", "--json"),
             cwd=PROJECT,
             stdout=asyncio.subprocess.PIPE,
-            preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None,
+            preexec_fn=(lambda: os.sched_setaffinity(0, both)) if both else None,
         )
         try:
             async with asyncio.timeout(TOKENS_S):

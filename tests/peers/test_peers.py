@@ -99,13 +99,13 @@ def test_a_stopped_run_goes_on_and_other_code_begins_anew(tmp_path: Path) -> Non
     assert not Results(path, {**HEAD, "same": {"code": "b"}}).samples
 
 
-def held_by(most: int, start: int, hiccup: int = 0) -> int:
-    search = Search(start, 20_000)
-    tries = 0
+def held_by(most: int, start: int, hiccup: int = 0, tries: int = 60) -> int:
+    search = Search(start, 20_000, tries)
+    turn = 0
     while search.next is not None:
-        tries += 1
-        assert tries < 60
-        search.tell(search.next <= most and tries != hiccup)
+        turn += 1
+        assert turn <= tries
+        search.tell(search.next <= most and turn != hiccup)
     return search.held
 
 
@@ -117,6 +117,7 @@ def test_a_search_finds_the_edge_from_either_side_in_spite_of_a_hiccup(start: in
 
 def test_a_search_of_a_server_that_holds_none_ends() -> None:
     assert held_by(0, 1_000) == 0
+    assert held_by(0, 1_000, tries=3) == 0
 
 
 async def test_events_are_counted_wherever_reads_cut_them() -> None:
