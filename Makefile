@@ -50,9 +50,10 @@ bench: setup
 	$(BIN)/python -m benchmarks.tokens
 	$(BIN)/python -m benchmarks.speculation
 
-# The peers have an environment and a Node of their own. A run that was stopped goes on where it was.
+# The peers have an environment and a Node of their own. A run that was stopped goes on where it was; the whole
+# one keeps its table in benchmarks/README.md and its plots in docs/images.
 bench-peers: setup $(PEERS)/.venv/.ready $(PEERS)/node_modules/.ready
-	$(BIN)/python -m benchmarks.peers $(if $(QUICK),--quick) --plots
+	$(BIN)/python -m benchmarks.peers $(if $(QUICK),--quick,--keep)
 
 $(PEERS)/.venv/.ready: $(PEERS)/requirements.lock
 	$(PYTHON) -m venv $(PEERS)/.venv

@@ -26,6 +26,7 @@ from benchmarks.server import PROJECT, NotStarted
 from benchmarks.wire import Refused
 
 RESULTS = PROJECT / "build" / "peers-{plan}.jsonl"
+PAGE = PROJECT / "benchmarks" / "README.md"
 IMAGES = PROJECT / "docs" / "images"
 SOCKETS = 20_000
 CODE = (".py", ".mjs")
@@ -70,8 +71,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=PARTS, help="only this part; may be given again")
     parser.add_argument("--fresh", action="store_true", help="begin anew instead of going on with FILE")
     parser.add_argument("--show", action="store_true", help="measure nothing, show what FILE has")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there, too")
-    parser.add_argument("--plots", action="store_true", help="draw docs/images/peers-*.svg")
+    parser.add_argument("--keep", action="store_true", help="keep the table and its plots in the documentation")
     return parser.parse_args()
 
 
@@ -102,9 +102,9 @@ def _report(results: Results, given: argparse.Namespace, took_s: float) -> None:
     missed = sum(row.reached is False for row in found)
     kept = sum(row.reached is True for row in found)
     console.print(f"{kept} targets kept, {missed} missed; {took_s:.0f} s; samples in {results.path}")
-    if given.markdown:
-        given.markdown.write_text(table.markdown(found), encoding="utf-8")
-    if given.plots:
+    if given.keep:
+        facts = results.head["machine"]
+        table.keep(found, f"{facts['cpu']}, {facts['cores']} cores, {facts['kernel']}, code {facts['code']}", PAGE)
         subprocess.run([str(PYTHON), str(HERE / "plots.py"), str(results.path), str(IMAGES)], check=True)
 
 

@@ -1,7 +1,10 @@
 """The rows as one table, for a terminal or as Markdown, with what makes them doubtful."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +20,7 @@ WAITED = 0.1
 """A server or a generator that was kept from its core for more than this share of a sample was not alone."""
 LATE_MS = 1.0
 COLUMNS = ("what", "watchers", "peer", "Coach", "peer's", "unit", "ratio", "low – high", "target", "")
+BEGIN, END = "<!-- peers -->", "<!-- /peers -->"
 VERDICTS = {None: "", True: "kept", False: "MISSED"}
 
 
@@ -54,9 +58,23 @@ def show(rows: Iterable[Row], console: Console) -> None:
 
 
 def markdown(rows: Iterable[Row]) -> str:
-    """For the documentation."""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|---|---:|---|---:|---:|---|---:|---:|---:|---|"]
-    return "\n".join([*lines, *("| " + " | ".join(cells(row)) + " |" for row in rows)]) + "\n"
+    """For the documentation: what repeats itself is left out."""
+    lines = [f"| {' | '.join(COLUMNS)} |", "|---|---:|---|---:|---:|---|---:|---:|---:|---|"]
+    before = None
+    for row in rows:
+        first, *rest = cells(row)
+        if before == (row.what, row.n):
+            first, rest[0] = "", ""
+        before = row.what, row.n
+        lines.append(f"| {' | '.join((first, *rest))} |")
+    return "\n".join(lines)
+
+
+def keep(rows: Iterable[Row], machine: str, page: Path) -> None:
+    """Write the table between the page's markers."""
+    text = page.read_text(encoding="utf-8")
+    block = f"{BEGIN}\n`make bench-peers` on {datetime.now(UTC).date()}: {machine}.\n\n{markdown(rows)}\n{END}"
+    page.write_text(re.sub(f"{BEGIN}.*?{END}", lambda _: block, text, flags=re.DOTALL), encoding="utf-8")
 
 
 def doubts(results: Results) -> list[str]:

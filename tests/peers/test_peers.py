@@ -67,6 +67,19 @@ def test_a_peer_that_delivers_nothing_has_no_ratio(tmp_path: Path) -> None:
     assert row.ratio is None and row.reached is None
 
 
+def test_a_table_is_kept_between_the_marks_of_its_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- peers -->\nold\n<!-- /peers -->\nafter\n", encoding="utf-8")
+    results = filled(
+        tmp_path / "r.jsonl", sample("coach", 1, 0, 100), sample("ws", 1, 1, 50), sample("socketio", 1, 2, 50)
+    )
+    table.keep(verdicts.rows(results), "a machine", page)
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+    assert "| fan-out, at saturation | 100 | Node ws | 100 | 50.0 | events/s | 2.00 | 2.00 – 2.00 |  |  |" in text
+    assert "|  |  | Node socket.io | 100 | 50.0 | events/s | 2.00 | 2.00 – 2.00 | ≥ 2 | kept |" in text
+
+
 @pytest.mark.parametrize(("value", "kept"), [(2.0, True), (1.99, False)])
 def test_a_bound_is_kept_by_itself(value: float, kept: bool) -> None:
     assert Target(at_least=2).reached(value) is kept
