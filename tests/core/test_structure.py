@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "detect": {"detect", "packs", "taxonomy"},
     "wire": {"wire", "taxonomy"},
     "packs": {"packs", "detect", "taxonomy"},
-    "bus": {"bus", "settings", "telemetry"},
+    "bus": {"bus", "log", "settings", "telemetry"},
     "store": {"store", "settings", "telemetry"},
     "suggest": {"suggest", "session", "detect", "packs", "settings", "telemetry", "taxonomy", "clock"},
 }

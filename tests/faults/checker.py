@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tests.faults.history import Acked, Event, Heard, Log, Lost, Piece, Sent, Stopped, Stored, Told, Welcomed
+from tests.faults.history import Acked, Back, Event, Heard, Log, Lost, Piece, Sent, Stopped, Stored, Told, Welcomed
 
 KINDS = {
     "lost": "an acked final, or one before it, is not stored as it was sent; or an ack was taken back",
@@ -242,6 +242,8 @@ def _check_times(log: Log, verdict: Verdict) -> None:
             lost = entry.at
         elif isinstance(entry, Welcomed) and lost is not None:
             verdict.recovery_s.append(entry.at - lost)
+            lost = None
+        elif isinstance(entry, Back):
             lost = None
 
 

@@ -75,6 +75,13 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class Back:
+    """It comes again after it had left by its own will: nothing was being recovered meanwhile."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Stopped:
     """The client gives up: the server said that coming back is of no use, or refused what it must not refuse."""
 
@@ -82,7 +89,7 @@ class Stopped:
     why: str
 
 
-Entry = Sent | Acked | Welcomed | Heard | Piece | Told | Lost | Stopped
+Entry = Sent | Acked | Welcomed | Heard | Piece | Told | Lost | Back | Stopped
 
 
 @dataclass(slots=True)

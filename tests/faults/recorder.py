@@ -18,7 +18,7 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from tests.faults.history import Acked, Event, Heard, Log, Lost, Piece, Sent, Stopped, Told, Welcomed
+from tests.faults.history import Acked, Back, Event, Heard, Log, Lost, Piece, Sent, Stopped, Told, Welcomed
 
 OPEN_S = 2.0
 BEATS = 2.5
@@ -84,6 +84,10 @@ class Recorder(ABC):
         """The socket is gone, or did not come to be."""
 
     @abstractmethod
+    def back(self) -> None:
+        """It comes again after it had left."""
+
+    @abstractmethod
     def give_up(self, why: str) -> None:
         """Coming back is of no use."""
 
@@ -118,6 +122,7 @@ class Recorder(ABC):
     def come_back(self) -> None:
         """`run` may be called again: it resumes where it was."""
         self._leaving = self.current = False
+        self.back()
 
     async def leave(self) -> None:
         """Close; `run` returns."""
@@ -154,7 +159,7 @@ class Recorder(ABC):
         beat_s = FIRST_BEAT_MS / 1000
         try:
             await socket.send(orjson.dumps(self.first()).decode())
-            while True:
+            while not self._leaving:
                 async with asyncio.timeout(BEATS * beat_s):
                     event = parse(await socket.recv())
                 if event["type"] == "welcome":
@@ -310,6 +315,9 @@ class Caller(Recorder):
     def lost(self, code: int | None) -> None:
         self.log.entries.append(Lost(_now(), code))
 
+    def back(self) -> None:
+        self.log.entries.append(Back(_now()))
+
     def give_up(self, why: str) -> None:
         self.log.entries.append(Stopped(_now(), why))
 
@@ -379,6 +387,10 @@ class Dashboard(Recorder):
     def lost(self, code: int | None) -> None:
         for place in self.places.values():
             place.log.entries.append(Lost(_now(), code))
+
+    def back(self) -> None:
+        for place in self.places.values():
+            place.log.entries.append(Back(_now()))
 
     def give_up(self, why: str) -> None:
         for place in self.places.values():
