@@ -45,7 +45,7 @@ class Explanation:
 
 def explain(scan: Scan) -> Explanation:
     """The findings of a scanned text and what they rest on."""
-    findings = {finding.label: finding for finding in read_client(scan, whole=True).findings}
+    findings = {finding.label: finding for finding in read_client(scan).findings}
     around = surroundings(scan)
     phrases = []
     for hit in scan.hits():

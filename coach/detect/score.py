@@ -28,10 +28,10 @@ QUOTE_WORDS = 300
 """A learned quote is looked for among the newest words: in speech that is two minutes."""
 HITS_MOST = 500
 """Cue hits weighed, the newest: a text made of nothing but cues must not cost more than a frame may."""
-PLAIN_WORDS = 7
+PLAIN_WORDS = 30
 PLAIN_MARGIN = 0.1
 PLAIN_P = 0.5
-"""A whole utterance of so few words that has a strong cue of an objection is one, whatever the words around it weigh:
+"""An utterance of so few words that has a strong cue of an objection is one, whatever the words around it weigh:
 the labelled calls have next to none (docs/detection.md, "Plain words"), so nothing else could have learned it."""
 MARGIN_LEAST = -1.4
 """Log-odds under a label's threshold below which it is no finding at all, not even one to keep."""
@@ -89,13 +89,13 @@ class SellerReading:
     """Strong objections: a seller seldom has any of their own."""
 
 
-def read_client(scan: Scan, *, whole: bool = False) -> ClientReading:
+def read_client(scan: Scan) -> ClientReading:
     """The client's utterance so far. O(hits x scope words + words where no cue gives the quote).
 
-    `whole`: the text is all there is. A short one that says an objection in plain words is believed.
+    A text of few words that says an objection in plain ones is believed.
     """
     cues = _Cues(scan)
-    brief = whole and len(scan.tokens) <= PLAIN_WORDS
+    brief = len(scan.tokens) <= PLAIN_WORDS
     linear, score = scan.lexicon.linear, scan.score()
     odds = _odds(linear, score, cues.evidence) if linear is not None and score is not None else None
     findings = tuple(

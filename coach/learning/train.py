@@ -38,7 +38,7 @@ FALSE_ALARMS = 0.025
 BETA_SQUARED = 0.7
 """Below 1: a false alarm costs more than a miss."""
 SHRINK = 0.12
-CUE_SHRINK = 0.15
+CUE_SHRINK = 0.04
 BIAS_SHRINK = 0.5
 RIDGE = 1.0
 """Scales before the one regularisation strength: hundreds of word features against one of cues."""

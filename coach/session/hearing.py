@@ -103,7 +103,7 @@ class Hearing:
             )
         if heard.speaker == "client":
             scan.context = self._context(scan.lexicon)
-            change.client = read_client(scan, whole=heard.final)
+            change.client = read_client(scan)
             change.competitors = change.client.competitors
             self._findings(key, change.client.findings, heard, scan.lexicon.language, change, out)
         else:

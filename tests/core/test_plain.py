@@ -31,7 +31,7 @@ def test_plain_objections_are_heard_and_plain_talk_is_not(packs: dict[str, Knowl
         text = _MARK.sub(lambda found: found[2] or found[4], marked)
         scan = Scan((packs.get(vertical) or packs["general"]).lexicons[language])
         scan.update(text)
-        findings = read_client(scan, whole=True).findings
+        findings = read_client(scan).findings
         found = {each.label for each in findings if each.kind == "objection" and each.strength >= CONFIRM}
         if categories:
             meant += 1
