@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import shutil
 import signal
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -379,3 +382,56 @@ async def test_cancelled_asking_ends_although_the_library_makes_an_error_of_it(
         assert loop.cancelled()
         bus.stop()
         running.cancel()
+
+
+@contextlib.asynccontextmanager
+async def terminated(server: Redis, folder: Path) -> AsyncIterator[tuple[int, Path]]:
+    """TLS before a server that has none: the port, and the certificate to trust."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    await asyncio.to_thread(
+        subprocess.run,
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+        + ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    links: set[asyncio.Task[None]] = set()
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def through(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        links.add(task)
+        inner, outer = await asyncio.open_connection(server.host, server.port)
+        await asyncio.gather(pump(reader, outer), pump(inner, writer))
+
+    listening = await asyncio.start_server(through, "127.0.0.1", 0, ssl=context)
+    async with listening:
+        yield listening.sockets[0].getsockname()[1], certificate
+    await asyncio.gather(*links)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl for a certificate")
+async def test_rediss_is_spoken_with_tls_and_a_certificate_is_checked(server: Redis, tmp_path: Path) -> None:
+    ear = Ear()
+    async with terminated(server, tmp_path) as (port, certificate), asyncio.TaskGroup() as tasks:
+        bus = RedisBus(f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={certificate}", "test", "a")
+        doubting = RedisBus(f"rediss://127.0.0.1:{port}/0", "test", "b")
+        running = [tasks.create_task(each.run()) for each in (bus, doubting)]
+        assert await bus.ready(5)
+        await bus.listen("s:{one}", ear)
+        bus.publish("s:{one}", b"heard")
+        await ear.until(lambda: ear.messages == [b"heard"])
+        assert not await bus.renew() and await bus.renew()
+        assert not await doubting.ready(0.5), "nobody has signed that certificate"
+        for each, task in zip((bus, doubting), running, strict=True):
+            each.stop()
+            task.cancel()

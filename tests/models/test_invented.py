@@ -11,7 +11,7 @@ from tests.models.fake import Behaviour, FakeModels, Request
 from tests.models.test_guard import INVENTED
 from tests.models.test_live_models import Calling
 
-CALLS, ANSWERS = 6, 40
+CALLS, ANSWERS = 25, 40
 SPELLED = {"en": "seventy three", "de": "dreiundsiebzig", "pl": "siedemdziesiąt trzy"}
 
 
