@@ -8,6 +8,7 @@ When the database is away the group waits and is tried again: nothing is dropped
 import asyncio
 import time
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import structlog
@@ -266,8 +267,8 @@ def store(connection: Connection, batches: list[Batch]) -> set[str]:
             for session, e in events
         ],
     )
-    feedback = _insert(connection, tables.feedback).on_conflict_do_nothing(index_elements=["key"])
-    _run(connection, feedback, [{"session_id": b.session, **f} for b in kept for f in b.feedback])
+    dialect = connection.dialect.name
+    _run(connection, _insert_feedback(dialect), [{"session_id": b.session, **f} for b in kept for f in b.feedback])
     _run(connection, insert(tables.verdicts), [{"session_id": b.session, **v} for b in kept for v in b.verdicts])
     _profiles(connection, kept)
     _strategies(connection, [(session, stored.event) for session, stored in events])
@@ -310,29 +311,38 @@ def _profiles(connection: Connection, batches: list[Batch]) -> None:
             metrics.append({**row, "metrics": batch.metrics})
             figures = {name: value for name, value in batch.metrics.items() if name != "at"}
             measured.append({"session_id": batch.session, "at": batch.metrics["at"], "figures": figures})
-    _run(connection, _upsert_profile(connection, "archetype", "profile", "at"), profiles)
-    _run(connection, _upsert_profile(connection, "metrics", "at"), metrics)
-    _run(connection, _upsert_measurement(connection), measured)
+    dialect = connection.dialect.name
+    _run(connection, _upsert_profile(dialect, "archetype", "profile", "at"), profiles)
+    _run(connection, _upsert_profile(dialect, "metrics", "at"), metrics)
+    _run(connection, _upsert_measurement(dialect), measured)
 
 
-def _upsert_profile(connection: Connection, *changed: str) -> Any:
-    statement = _insert(connection, tables.profiles)
+# Putting one of these statements together takes longer than it runs.
+@cache
+def _insert_feedback(dialect: str) -> Any:
+    return _insert(dialect, tables.feedback).on_conflict_do_nothing(index_elements=["key"])
+
+
+@cache
+def _upsert_profile(dialect: str, *changed: str) -> Any:
+    statement = _insert(dialect, tables.profiles)
     return statement.on_conflict_do_update(
         index_elements=["session_id"], set_={name: statement.excluded[name] for name in changed}
     )
 
 
-def _upsert_measurement(connection: Connection) -> Any:
+@cache
+def _upsert_measurement(dialect: str) -> Any:
     # Two commits may fall into one millisecond.
-    statement = _insert(connection, tables.measurements)
+    statement = _insert(dialect, tables.measurements)
     return statement.on_conflict_do_update(
         index_elements=["session_id", "at"], set_={"figures": statement.excluded["figures"]}
     )
 
 
-def _insert(connection: Connection, table: Table) -> Any:
+def _insert(dialect: str, table: Table) -> Any:
     """An INSERT that may say what happens on a conflict, in the database's own words."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def _strategies(connection: Connection, events: list[tuple[str, dict[str, Any]]]) -> None:
@@ -361,6 +371,7 @@ def _strategies(connection: Connection, events: list[tuple[str, dict[str, Any]]]
     _run(connection, _update_strategy("suggestion"), suggested)
 
 
+@cache
 def _update_strategy(*changed: str) -> Any:
     where = tables.strategies.c
     return (

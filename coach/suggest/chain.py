@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
+from prometheus_client import Histogram
 
 from coach import telemetry
 from coach.session.effects import Prompt
@@ -49,6 +50,10 @@ class Lane:
     price: Price | None = None
     breaker: Breaker = field(default_factory=Breaker)
     _firsts: deque[float] = field(default_factory=lambda: deque(maxlen=SAMPLES))
+    gaps: Histogram = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.gaps = telemetry.TOKEN_GAP_SECONDS.labels(self.provider.name)
 
     def took(self, first_s: float) -> None:
         """A first token came after so long (or had not come by then)."""
@@ -204,7 +209,7 @@ class Chain:
         except Exception as error:
             _log.error("suggest.crashed", provider=winner.lane.provider.name, error=type(error).__name__)
             raise ProviderError("crashed") from None
-        telemetry.TOKEN_GAP_SECONDS.labels(winner.lane.provider.name).observe(asyncio.get_running_loop().time() - asked)
+        winner.lane.gaps.observe(asyncio.get_running_loop().time() - asked)
         return piece
 
     async def _race(self, prompt: Prompt, course: Course) -> Attempt:

@@ -7,10 +7,11 @@ held back: the word that may become a number, the number whose unit is to come.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from coach.detect.normalize import fold, tokens
 from coach.suggest.figures import WORD_MOST, Figure, Lexeme, Reader, Unfinished, lexemes, may_grow
-from coach.suggest.grounds import Layers, may_promise, promise_at
+from coach.suggest.grounds import Layers, begins_promise, may_promise, promise_at
 from coach.taxonomy import Language
 
 MARKS: dict[Language, tuple[str, str]] = {
@@ -194,6 +195,8 @@ class Guard:
 
     def _promise(self, reader: Reader, at: int) -> int | None:
         """The end of a promise that begins here and that nobody has made; None if there is none."""
+        if not begins_promise(fold(reader.text[at].text[:WORD_MOST])):
+            return None
         places, end = [], at
         while end < min(len(reader.text), at + PHRASE_LEXEMES):
             lexeme = reader.text[end]
@@ -233,28 +236,43 @@ class Guard:
         """The text without what could be the code word; a text that has it whole ends before it."""
         canary = self.secrets.canary
         text, self._suspect = self._suspect + text, ""
-        letters, places = self._letters, [-1] * len(self._letters)
-        for place, char in enumerate(text):
-            if char.isalnum():
-                folded = fold(char)
-                letters += folded
-                places += [place] * len(folded)
+        before = len(self._letters)
+        letters = self._letters + "".join(map(_letters, text))
         for code in (canary, canary[::-1]):
             found = letters.find(code)
             if found >= 0:
                 self._stop("canary")
-                return text[: max(0, places[found])]
-        if not whole:
-            for length in range(min(len(canary) - 1, len(letters)), 1, -1):
-                if letters.endswith((canary[:length], canary[::-1][:length])):
-                    place = next((place for place in places[-length:] if place >= 0), len(text))
-                    text, self._suspect = text[:place], text[place:]
-                    kept = sum(1 for each in places if each < place)
-                    letters = letters[:kept]
-                    break
+                return text[: _place(text, found - before)] if found >= before else ""
+        beginnings = _beginnings(canary)
+        if not whole and letters.endswith(beginnings):
+            suspect = next(len(each) for each in beginnings if letters.endswith(each))
+            place = _place(text, max(0, len(letters) - suspect - before))
+            text, self._suspect = text[:place], text[place:]
+            letters = self._letters + "".join(map(_letters, text))
         self._letters = letters[1 - len(canary) :]
         return text
 
     def _stop(self, reason: str) -> None:
         self.cuts[reason] += 1
         self.stopped = True
+
+
+@lru_cache(maxsize=4_096)
+def _letters(char: str) -> str:
+    """What a character adds to the letters in which the code word is looked for."""
+    return fold(char) if char.isalnum() else ""
+
+
+def _place(text: str, count: int) -> int:
+    """Where the character stands that brings letter number `count`; the text's end if it has fewer."""
+    for place, char in enumerate(text):
+        count -= len(_letters(char))
+        if count < 0:
+            return place
+    return len(text)
+
+
+@lru_cache(maxsize=4_096)
+def _beginnings(canary: str) -> tuple[str, ...]:
+    """All that the code word, or its reverse, may begin with from two letters on, the longest first."""
+    return tuple(code[:length] for length in range(len(canary) - 1, 1, -1) for code in (canary, canary[::-1]))
