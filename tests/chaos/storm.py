@@ -126,7 +126,7 @@ class Storm:
             if kind == "kill":
                 await instance.kill()
             elif (code := await instance.stop()) != 0:
-                self.problems.append(f"{instance.name} drained with exit code {code}")
+                self.problems.append(f"{instance.name} drained with exit code {code}:\n{instance.log[-4000:]}")
             await asyncio.sleep(lasts / 3)
             await self._start(instance)
         finally:
