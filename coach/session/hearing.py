@@ -90,6 +90,9 @@ class Hearing:
         elif key in self._finals:
             return None
         change = Change()
+        if not heard.final and self._repeats(heard, key):
+            self._interim(self._utterances[key], out)
+            return change
         if key not in self._utterances and len(self._utterances) >= OPEN_UTTERANCES:
             self._forget(next(iter(self._utterances)), change, out)
         scan = self._scan(heard, key)
@@ -98,9 +101,7 @@ class Hearing:
         if heard.final:
             self._final(heard, utterance, out)
         else:
-            out.show(
-                "transcript", f"interim:{heard.source}:{heard.utterance}", cause, **_spoken(utterance), final=False
-            )
+            self._interim(utterance, out)
         if heard.speaker == "client":
             scan.context = self._context(scan.lexicon)
             change.client = read_client(scan)
@@ -150,6 +151,21 @@ class Hearing:
             out.refuse("conflict", "utterance: has its final already, under another seq", seq=heard.seq)
             return False
         return True
+
+    def _repeats(self, heard: Heard, key: Key) -> bool:
+        """Whether an interim says what is known already, as recognisers do between two words: nothing to read anew."""
+        known = self._utterances.get(key)
+        if known is None or key not in self._scans:
+            return False
+        if (known.speaker, known.text) != (heard.speaker, heard.text) or heard.language not in (None, known.language):
+            return False
+        known.start_ms, known.end_ms = heard.start_ms, heard.end_ms
+        return True
+
+    @staticmethod
+    def _interim(utterance: OpenUtterance, out: Out) -> None:
+        key, cause = f"interim:{utterance.source}:{utterance.utterance}", Cause(utterance.utterance, utterance.source)
+        out.show("transcript", key, cause, **_spoken(utterance), final=False)
 
     def _scan(self, heard: Heard, key: Key) -> Scan:
         """The utterance's scan with the new text, in the language it is in."""

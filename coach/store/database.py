@@ -4,10 +4,12 @@ import os
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -19,6 +21,7 @@ FORMS = "`sqlite:///FILE`, `postgresql://USER:PASSWORD@HOST/DATABASE` or `memory
 READ_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError, TimeoutError)
 """What a database raises that is away: a driver's own errors pass where a connection is made."""
 _SCRATCH = "coach-memory-"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Database:
     migrator: AsyncEngine
     stored: Literal["database", "memory"]
     """What an ack may say."""
+    committer: sqlite.Committer | None = None
+    """Of SQLite."""
     scratch: Path | None = None
 
     @property
@@ -54,6 +59,18 @@ class Database:
             return "memory"
         return self.writer.url.set(drivername=self.writer.dialect.name).render_as_string(hide_password=True)
 
+    async def transact(self, work: Callable[[Connection], _T]) -> _T:
+        """What `work` gives, in one committed transaction, in turn with all other writes.
+
+        Raises what `work` and the driver raise, rolled back. Cancelled, a commit of SQLite may still happen.
+        """
+        if self.committer is None:
+            async with self.writer.begin() as connection:
+                return await connection.run_sync(work)
+        # The writer's only connection, taken and not used, is the turn.
+        async with self.writer.connect():
+            return await self.committer.transact(work)
+
     def away(self, error: BaseException) -> bool:
         """Whether an error means that the database does not answer, not that what was written is wrong."""
         return postgres.is_away(error) if self.shared else isinstance(error, sqlite.AWAY)
@@ -67,6 +84,8 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections; with `memory`, forget everything."""
+        if self.committer is not None:
+            await self.committer.close()
         await self.reader.dispose()
         await self.writer.dispose()
         await self.migrator.dispose()
@@ -87,8 +106,8 @@ def open_database(url: str) -> Database:
     if url == "memory":
         _forget_the_dead()
         scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
-        file = URL.create("sqlite+aiosqlite", database=str(scratch / "coach.db"))
-        return Database(*_sqlite(file, "OFF"), "memory", scratch)
+        file = URL.create("sqlite", database=str(scratch / "coach.db"))
+        return _sqlite(file, "OFF", "memory", scratch)
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -110,14 +129,16 @@ def open_database(url: str) -> Database:
     folder = path.resolve().parent
     if not folder.is_dir():
         raise SettingsError(f"DATABASE_URL: there is no folder {folder}")
-    file = parsed.set(drivername="sqlite+aiosqlite", database=str(path))
     # FULL: an ack means the disk has it, not only the page cache.
-    return Database(*_sqlite(file, "FULL"), "database")
+    return _sqlite(parsed.set(database=str(path)), "FULL", "database")
 
 
-def _sqlite(file: URL, synchronous: str) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
+def _sqlite(
+    file: URL, synchronous: str, stored: Literal["database", "memory"], scratch: Path | None = None
+) -> Database:
     writer = sqlite.engine(file, synchronous, write=True)
-    return sqlite.engine(file, synchronous, write=False), writer, writer
+    reader = sqlite.engine(file, synchronous, write=False)
+    return Database(reader, writer, writer, stored, sqlite.Committer(file, synchronous), scratch)
 
 
 def _forget_the_dead() -> None:

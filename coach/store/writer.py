@@ -167,8 +167,7 @@ class StoreWriter:
         return group
 
     async def _store(self, batches: list[Batch]) -> set[str]:
-        async with self._database.writer.begin() as connection:
-            return await connection.run_sync(store, batches)
+        return await self._database.transact(lambda connection: store(connection, batches))
 
     async def _one_by_one(self, group: list[tuple[Journal, Batch]]) -> bool:
         """One session's batch contradicts the database: find it, so that the others are stored."""

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from coach.packs.knowledge import Knowledge
 from coach.session.effects import Prompt
@@ -10,7 +11,7 @@ from coach.settings import Settings, SettingsError
 from coach.suggest import money
 from coach.suggest.base import Provider, Reader
 from coach.suggest.chain import Chain, Deadlines, Spawn
-from coach.suggest.grounds import CallGrounds, Layers, grounds_of
+from coach.suggest.grounds import CallGrounds, Grounds, Layers, grounds_of
 from coach.suggest.guard import Guard
 from coach.suggest.judge import Judge, Seat
 from coach.suggest.money import Price
@@ -38,11 +39,11 @@ class Models:
 
     def guard(self, prompt: Prompt, call: CallGrounds, now_ms: int) -> Guard:
         """The guard of one suggestion, over what the pack, the call and the card itself bear out."""
-        own = grounds_of([prompt.say, prompt.ask or "", *prompt.facts])
+        own = (_grounds_of_line(line) for line in (prompt.say, prompt.ask or "", *prompt.facts))
         pack = self.prompts.grounds(prompt.pack, prompt.language, prompt.ui_language, now_ms)
         said = grounds_of([prompt.question or ""], speech=True)
         return Guard(
-            Layers((*pack, own, call.seller, said)),
+            Layers((*pack, *own, call.seller, said)),
             Layers((call.client, call.speaking(prompt.speaking))),
             self.prompts.secrets(prompt.language, prompt.ui_language),
             "pl" in (prompt.language, prompt.ui_language),
@@ -53,6 +54,12 @@ class Models:
         """Let every connection go."""
         for provider in self.providers:
             await provider.close()
+
+
+@lru_cache(maxsize=4_096)
+def _grounds_of_line(line: str) -> Grounds:
+    """Of a line that a card shows: the same few in all calls. Only to be read."""
+    return grounds_of([line])
 
 
 def build(settings: Settings, packs: dict[str, Knowledge], spawn: Spawn, now_ms: int) -> Models:

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import Connection
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -151,15 +152,22 @@ async def test_database_that_is_full_is_unavailable_until_there_is_room(serve: S
     async with serve() as live:
         call = await live.join()
         await call.say(turn(1, "hello"))
-        async with live.coach.database.writer.connect() as connection:
-            pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
-            await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        await live.coach.database.transact(fill)
         for number in range(2, 12):
             await call.send(turn(number, f"line {number} " + "word " * 1500))
         assert (await call.until("error"))["code"] == "unavailable"
-        async with live.coach.database.writer.connect() as connection:
-            await connection.exec_driver_sql("PRAGMA max_page_count = 100000")
+        await live.coach.database.transact(empty)
         await call.until(lambda e: e["type"] == "ack" and e["seq"] == 11)
+
+
+def fill(writer: Connection) -> None:
+    """Make the file as large as it may get."""
+    pages = writer.exec_driver_sql("PRAGMA page_count").scalar_one()
+    writer.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+
+def empty(writer: Connection) -> None:
+    writer.exec_driver_sql("PRAGMA max_page_count = 100000")
 
 
 async def stalled(live: Live, session: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
