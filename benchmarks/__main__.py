@@ -10,7 +10,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def main() -> int:
     failed = ""
     with Progress(*columns, console=Console(stderr=True), auto_refresh=False) as progress:
         try:
-            uvloop.run(_bounded(_run(report, plan, divided, arguments.only or PARTS, arguments.window, progress), plan))
+            uvloop.run(_bounded(_run(report, plan, divided, arguments, progress), plan))
         except (TimeoutError, asyncio.CancelledError, KeyboardInterrupt, Refused, NotStarted, ExceptionGroup) as error:
             failed = f"stopped in `{progress.tasks[0].description}`: {type(error).__name__} {error}"
     report.took_s = time.perf_counter() - began
@@ -74,6 +74,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--only", action="append", choices=PARTS, help="only this part; may be given again")
     parser.add_argument("--sessions", action="append", type=int, help="this load instead of the plan's; again for more")
+    parser.add_argument("--natural", action="store_true", help="latency: the calls as they are, at their own pace")
     parser.add_argument("--watchers", action="append", type=int, help="likewise, for the fan-out")
     parser.add_argument("--window", type=int, default=WINDOW, help=f"finals under way at saturation ({WINDOW})")
     return parser.parse_args()
@@ -88,9 +89,8 @@ async def _bounded(work: Coroutine[Any, Any, None], plan: Plan) -> None:
         await work
 
 
-async def _run(
-    report: Report, plan: Plan, divided: Cores, parts: Sequence[str], window: int, progress: Progress
-) -> None:
+async def _run(report: Report, plan: Plan, divided: Cores, arguments: argparse.Namespace, progress: Progress) -> None:
+    parts = arguments.only or PARTS
     rounds = {
         "latency": sum(level.rounds for level in plan.levels),
         "fanout": 2 * plan.fanout_rounds * len(plan.watchers),
@@ -111,11 +111,11 @@ async def _run(
         if "latency" in parts:
             doing("latency: rehearsal")
             async with _on(shared, divided) as server:
-                await _latency(report, plan, server, doing)
+                await _latency(report, plan, server, arguments.natural, doing)
         if "fanout" in parts:
             doing("fan-out")
             async with _on(shared, divided) as server:
-                await _fanout(report, plan, server, window, doing)
+                await _fanout(report, plan, server, arguments.window, doing)
 
 
 @asynccontextmanager
@@ -132,8 +132,9 @@ Doing = Callable[[str], Callable[[], None]]
 """Names what begins, and returns what to call when a step of it is done."""
 
 
-async def _latency(report: Report, plan: Plan, server: ServerProcess, doing: Doing) -> None:
-    scripts = await write_scripts(server, await read_material(server), max(each.frames for each in plan.levels))
+async def _latency(report: Report, plan: Plan, server: ServerProcess, natural: bool, doing: Doing) -> None:
+    frames = max(each.frames for each in plan.levels)
+    scripts = await write_scripts(server, await read_material(server), frames, natural=natural)
     for level in plan.levels:
         gc.collect()
         step = doing(f"latency: {level.sessions} sessions")

@@ -5,6 +5,7 @@ the same frames on as many sockets. When it is asked for more than it has socket
 """
 
 import itertools
+import secrets
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -88,12 +89,12 @@ class EchoStage:
 
 
 async def coach_at(
-    server: ServerProcess, scripts: list[Script], sessions: int, warm_s: float, seconds: float, name: str
+    server: ServerProcess, scripts: list[Script], sessions: int, warm_s: float, seconds: float
 ) -> Sample:
-    """The same of Coach. `p99_ms` is the worse one of frame → objection and final → ack."""
+    """The same of Coach, in new sessions. `p99_ms` is the worse one of frame → objection and final → ack."""
     level = Level(sessions, warm_s, 1, seconds)
     cut = [script.cut(level.frames) for script in scripts]
-    found = await latency.measure(server, cut, level, STRAGGLERS_S, lambda: None, name)
+    found = await latency.measure(server, cut, level, STRAGGLERS_S, lambda: None, secrets.token_hex(4))
     p99s = [each.p99_ms for each in (found.objection, found.ack) if each is not None]
     return {
         "sessions": sessions,

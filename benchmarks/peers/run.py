@@ -240,10 +240,7 @@ class Run:
                 for kind, script in scripts.items():
                     await self._sample(
                         _key(ECHO, echo.SESSIONS, kind, name, number, slot),
-                        partial(
-                            echo.coach_at,
-                            *(coach, script, echo.SESSIONS, 1.0, plan.echo_s, f"{kind}-{number}-{slot}"),
-                        ),
+                        partial(echo.coach_at, coach, script, echo.SESSIONS, 1.0, plan.echo_s),
                     )
             else:
                 stage = stages[name]
@@ -253,7 +250,7 @@ class Run:
                 )
 
     async def _coach_try(self, coach: ServerProcess, script: list[Script], sessions: int) -> Sample:
-        sample = await echo.coach_at(coach, script, sessions, 1.5, 3.0, f"search-{secrets.token_hex(4)}")
+        sample = await echo.coach_at(coach, script, sessions, 1.5, 3.0)
         await self._calm()
         return sample
 

@@ -98,16 +98,15 @@ def read_client(scan: Scan) -> ClientReading:
     brief = len(scan.tokens) <= PLAIN_WORDS
     linear, score = scan.lexicon.linear, scan.score()
     odds = _odds(linear, score, cues.evidence) if linear is not None and score is not None else None
-    findings = tuple(
-        finding
-        for kind, labels in _KINDS
-        for label in labels
-        if not (kind == "objection" and label in cues.resolved)
-        for finding in [_judge(kind, label, cues.evidence.get((kind, label)), odds, scan, brief=brief)]
-        if finding is not None
-    )
+    findings = []
+    for kind, label in _found(cues.evidence, linear, odds):
+        if kind == "objection" and label in cues.resolved:
+            continue
+        finding = _judge(kind, label, cues.evidence.get((kind, label)), odds, scan, brief=brief)
+        if finding is not None:
+            findings.append(finding)
     return ClientReading(
-        findings,
+        tuple(findings),
         tuple(cues.resolved),
         cues.accepted,
         tuple(cues.traits),
@@ -127,14 +126,13 @@ def cue_evidence(scan: Scan) -> dict[str, float]:
 def probabilities(scan: Scan) -> list[tuple[str, str, float, float]]:
     """(kind, label, probability, the probability from which it is confirmed) of every label."""
     linear, score, evidence = scan.lexicon.linear, scan.score(), _Cues(scan).evidence
-    labels = [(kind, label) for kind, labels in _KINDS for label in labels]
     if linear is None or score is None:
         cues = cue_evidence(scan)
-        return [(kind, label, _sigmoid(BASE + cues[label]) if label in cues else 0.0, 0.5) for kind, label in labels]
+        return [(kind, label, _sigmoid(BASE + cues[label]) if label in cues else 0.0, 0.5) for kind, label in _LABELS]
     odds = _odds(linear, score, evidence)
     return [
         (kind, label, _sigmoid(odds[COLUMN[label]]), _sigmoid(linear.threshold[COLUMN[label]]))
-        for kind, label in labels
+        for kind, label in _LABELS
     ]
 
 
@@ -273,6 +271,16 @@ def _odds(linear: Linear, score: Vector, evidence: dict[tuple[str, str], "_Evide
     return odds.tolist()  # type: ignore[no-any-return]
 
 
+def _found(
+    evidence: dict[tuple[str, str], "_Evidence"], linear: Linear | None, odds: list[float] | None
+) -> list[tuple[Literal["objection", "signal"], str]]:
+    """The labels worth a look, in their order: most have neither a cue nor words that speak for them."""
+    if linear is None or odds is None:
+        return [each for each in _LABELS if each in evidence]
+    margins = map(float.__sub__, odds, linear.threshold)
+    return [each for each, margin in zip(_LABELS, margins, strict=True) if margin >= MARGIN_LEAST or each in evidence]
+
+
 def _judge(
     kind: Literal["objection", "signal"],
     label: str,
@@ -317,10 +325,11 @@ def _sigmoid(odds: float) -> float:
     return round(1 / (1 + math.exp(-max(-30.0, min(30.0, odds)))), 3)
 
 
-_KINDS: tuple[tuple[Literal["objection", "signal"], tuple[str, ...]], ...] = (
-    ("objection", CATEGORIES),
-    ("signal", SIGNALS),
-)
+_LABELS: list[tuple[Literal["objection", "signal"], str]] = [
+    *(("objection", category) for category in CATEGORIES),
+    *(("signal", signal) for signal in SIGNALS),
+]
+"""In the order of the model's columns."""
 
 
 # The lexicon's labels come from validated packs: these only tell the type checker so.
