@@ -21,6 +21,7 @@ from coach.live.hub import Hub, interim_topic, session_topic
 from coach.live.ports import LiveSession
 from coach.live.remote import INPUTS
 from coach.live.runner import Runner
+from coach.wire.burst import Burst
 from coach.wire.codec import encode
 from coach.wire.codes import CloseCode, WireError
 from coach.wire.publication import Publication, payload_of
@@ -93,6 +94,10 @@ class Export:
         else:
             kind = "token" if publication.token else "interim" if event["type"] == "transcript" else "show"
             self.say([kind, publication.key], publication.payload)
+
+    def begin(self, burst: Burst) -> bool:
+        """Never: each event goes on with what it is."""
+        return False
 
     def say(self, item: list[Any], payload: bytes = b"") -> None:
         """Queue something for the channel; what comes in one tick leaves as one message."""

@@ -11,6 +11,7 @@ from coach.bus.message import pack, unpack
 from coach.live.hub import Hub, wall_topic
 from coach.live.ports import Spawn
 from coach.live.runner import Runner
+from coach.wire.burst import Burst
 from coach.wire.publication import Publication
 
 ANNOUNCE_S = 5.0
@@ -167,6 +168,10 @@ class _Export:
     def deliver(self, publication: Publication) -> None:
         if not self._walls.importing:
             self.say(["line", publication.key], publication.payload)
+
+    def begin(self, burst: Burst) -> bool:
+        """Never: each line goes on with whose it is."""
+        return False
 
     def say(self, item: list[Any], payload: bytes) -> None:
         """Queue something; what comes in one tick leaves as one message."""

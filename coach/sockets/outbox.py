@@ -3,6 +3,9 @@
 Durable events, acks and errors are never dropped: a peer that cannot take them is cut and resumes. Tokens of a
 card merge into one frame, and of a latest-wins event (metrics, presence, interims, wall lines) only the newest
 waits. Whatever leaves in one tick of the loop leaves in one write. Nobody ever waits for an outbox.
+
+Of a topic with many subscribers an outbox holds a burst, not each publication: a tick costs a socket one entry and one
+write, however much was said in it. A peer that is slow gets them one by one, counted.
 """
 
 from collections import deque
@@ -10,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from coach.wire.codec import encode
-from coach.wire.publication import Publication, text_frame
+from coach.wire.burst import Burst, Entry
+from coach.wire.publication import Publication
 
 LIMIT_FRAMES = 1_000
 LIMIT_BYTES = 640 * 1024
@@ -31,19 +34,6 @@ class Wire(Protocol):
 
 
 @dataclass(slots=True)
-class _Entry:
-    publications: list[Publication]
-    size: int
-
-    def frame(self) -> bytes:
-        if len(self.publications) == 1:
-            return self.publications[0].frame
-        first = self.publications[0].event
-        text = "".join(publication.event["text"] for publication in self.publications)
-        return text_frame(encode({**first, "text": text}))
-
-
-@dataclass(slots=True)
 class Outbox:
     """Bounded queue of one socket. `on_overflow` is called once, when a limit is passed."""
 
@@ -53,33 +43,14 @@ class Outbox:
     on_overflow: Callable[[], None]
     frames_left: int = LIMIT_FRAMES
     bytes_left: int = LIMIT_BYTES
-    _entries: deque[_Entry | Iterator[bytes]] = field(default_factory=deque)
-    _by_key: dict[str, _Entry] = field(default_factory=dict)
+    _entries: deque[Entry | Burst | Iterator[bytes]] = field(default_factory=deque)
+    _by_key: dict[str, Entry] = field(default_factory=dict)
     _scheduled: bool = False
     _overflowed: bool = False
 
     def push(self, publication: Publication) -> None:
         """Queue it, merging or replacing by its key. Never waits, never raises."""
-        key = publication.key
-        entry = self._by_key.get(key) if key is not None else None
-        if entry is None:
-            size = len(publication.frame)
-            entry = _Entry([publication], size)
-            self._entries.append(entry)
-            if key is not None:
-                self._by_key[key] = entry
-            self.frames_left -= 1
-            self.bytes_left -= size
-        elif publication.token:
-            size = len(publication.event["text"].encode())
-            entry.publications.append(publication)
-            entry.size += size
-            self.bytes_left -= size
-        else:
-            size = len(publication.frame)
-            self.bytes_left += entry.size - size
-            entry.publications[:] = [publication]
-            entry.size = size
+        self._queue(publication)
         if self.wire.paused_since is None and (
             2 * self.frames_left < LIMIT_FRAMES or 2 * self.bytes_left < LIMIT_BYTES
         ):
@@ -89,6 +60,19 @@ class Outbox:
             self._overflow()
         else:
             self._wake()
+
+    def begin(self, burst: Burst) -> bool:
+        """Take what a burst will hold when it leaves, in this tick or the next; a peer that is slow does not."""
+        if 2 * self.frames_left < LIMIT_FRAMES:
+            self.flush()
+        if self.wire.paused_since is not None or 2 * self.frames_left < LIMIT_FRAMES:
+            return False
+        # What comes after it never merges into what waits before it.
+        self._by_key.clear()
+        self._entries.append(burst)
+        self.frames_left -= 1
+        self._wake()
+        return True
 
     def send(self, event: dict[str, Any]) -> None:
         """Queue an event for this socket alone."""
@@ -112,6 +96,8 @@ class Outbox:
                 self._by_key.clear()
                 return
             self.wire.write_frames(self._chunk())
+        if self._entries and any(isinstance(entry, Burst) for entry in self._entries):
+            self._unfold()
 
     def drain(self) -> None:
         """Write everything now, whatever the transport's buffer holds: what is queued goes before a close."""
@@ -124,7 +110,11 @@ class Outbox:
         size = 0
         while self._entries and size < CHUNK_BYTES:
             head = self._entries[0]
-            if isinstance(head, _Entry):
+            if isinstance(head, Burst):
+                self._entries.popleft()
+                self.frames_left += 1
+                frame = head.frames()
+            elif isinstance(head, Entry):
                 self._entries.popleft()
                 key = head.publications[0].key
                 if key is not None and self._by_key.get(key) is head:
@@ -141,6 +131,35 @@ class Outbox:
             frames.append(frame)
             size += len(frame)
         return frames or [b""]
+
+    def _queue(self, publication: Publication) -> None:
+        key = publication.key
+        entry = self._by_key.get(key) if key is not None else None
+        if entry is not None:
+            self.bytes_left -= entry.merge(publication)
+            return
+        entry = Entry(publication)
+        self._entries.append(entry)
+        if key is not None:
+            self._by_key[key] = entry
+        self.frames_left -= 1
+        self.bytes_left -= entry.size
+
+    def _unfold(self) -> None:
+        """The peer has become slow: what bursts still hold is counted from here on."""
+        waiting = list(self._entries)
+        self._entries.clear()
+        self._by_key.clear()
+        for entry in waiting:
+            if not isinstance(entry, Burst):
+                self._entries.append(entry)
+                continue
+            self.frames_left += 1
+            entry.frames()
+            for publication in entry.publications():
+                self._queue(publication)
+        if self.frames_left < 0 or self.bytes_left < 0:
+            self._overflow()
 
     def _wake(self) -> None:
         if not self._scheduled and self.wire.paused_since is None:

@@ -25,6 +25,7 @@ from coach.settings import Settings
 from coach.sockets.limits import FrameLimiter, TeamLimits
 from coach.sockets.outbox import Outbox
 from coach.sockets.transport import SCOPE_KEY, SocketProtocol
+from coach.wire.burst import Burst
 from coach.wire.client import TEXT_CHARS
 from coach.wire.codec import encode
 from coach.wire.codes import CloseCode, WireError, draining, forbidden, internal, misuse
@@ -106,6 +107,10 @@ class Peer(ABC):
     def deliver(self, publication: Publication) -> None:
         """Queue a publication. Never waits, never raises."""
         self.outbox.push(publication)
+
+    def begin(self, burst: Burst) -> bool:
+        """Queue a burst that still grows; False if this peer is slow. Never waits, never raises."""
+        return self.outbox.begin(burst)
 
     def shut(self, error: WireError) -> None:
         """Say why and close. Idempotent; `gone` follows from the read loop."""

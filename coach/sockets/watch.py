@@ -9,6 +9,7 @@ from coach.session.inputs import Whispered
 from coach.session.view import View
 from coach.sockets.peer import Peer, Services
 from coach.wire import client, codec
+from coach.wire.burst import Burst
 from coach.wire.codes import WireError, forbidden, misuse
 from coach.wire.publication import Publication
 
@@ -228,6 +229,10 @@ class _Wall:
         event = publication.event
         if event["type"] == "session" or not self._peer.watches(event["session"]):
             self._peer.deliver(publication)
+
+    def begin(self, burst: Burst) -> bool:
+        """Never: each line is looked at."""
+        return False
 
 
 class _Barrier:

@@ -13,12 +13,13 @@ from coach.bus.base import inbox
 from coach.bus.memory import MemoryBus
 from coach.bus.message import unpack
 from coach.live.history import History
-from coach.live.hub import Hub
+from coach.live.hub import BURST_LEAST, Hub
 from coach.live.outgoing import ANY_MOST, PAGE_BYTES, PAGE_MOST, Outgoing
 from coach.live.throttle import Throttle
 from coach.sockets.limits import FrameLimiter, TeamLimits
-from coach.sockets.outbox import LIMIT_FRAMES, Outbox
+from coach.sockets.outbox import LIMIT_BYTES, LIMIT_FRAMES, Outbox
 from coach.store.batch import FINALS_MOST, Journal, StoredEvent, StoredFinal
+from coach.wire.burst import Burst
 from coach.wire.publication import Publication, text_frame
 
 
@@ -34,7 +35,18 @@ class FakeWire:
         self.writes.append(frames)
 
     def events(self) -> list[Any]:
-        return [orjson.loads(frame[_header(frame) :]) for frames in self.writes for frame in frames if frame]
+        return [orjson.loads(payload) for frames in self.writes for written in frames for payload in _payloads(written)]
+
+
+def _payloads(written: bytes) -> list[bytes]:
+    """Of one or more frames."""
+    found = []
+    while written:
+        begin = _header(written)
+        size = written[1] if begin == 2 else int.from_bytes(written[2:begin], "big")
+        found.append(written[begin : begin + size])
+        written = written[begin + size :]
+    return found
 
 
 def _header(frame: bytes) -> int:
@@ -278,6 +290,9 @@ def test_hub_delivers_to_those_of_now() -> None:
             heard.append(self.name)
             hub.unsubscribe("topic", self)
 
+        def begin(self, burst: Burst) -> bool:
+            return False
+
     a, b = Ear("a"), Ear("b")
     hub.subscribe("topic", a)
     hub.subscribe("topic", b)
@@ -285,6 +300,138 @@ def test_hub_delivers_to_those_of_now() -> None:
     hub.publish("topic", Publication({}))
     hub.publish("topic", Publication({}))
     assert heard == ["a", "b"] and not hub.has("topic")
+
+
+class Listener:
+    """A subscriber with an outbox, as a socket is one."""
+
+    def __init__(self) -> None:
+        self.box, self.wire, self.soon, self.overflows = outbox()
+        self.deliver, self.begin = self.box.push, self.box.begin
+
+    def told(self) -> list[Any]:
+        """All that has been written, once what is due has run."""
+        run(self.soon)
+        return self.wire.events()
+
+
+def crowd(hub: Hub, *topics: str, count: int = BURST_LEAST) -> list[Listener]:
+    listeners = [Listener() for _ in range(count)]
+    for listener in listeners:
+        for topic in topics:
+            hub.subscribe(topic, listener)
+    return listeners
+
+
+def test_many_subscribers_are_told_in_one_write_of_the_same_bytes() -> None:
+    hub = Hub()
+    listeners = crowd(hub, "t")
+    for n in range(3):
+        hub.publish("t", Publication({"n": n}))
+    for listener in listeners:
+        assert [event["n"] for event in listener.told()] == [0, 1, 2]
+    written = [listener.wire.writes for listener in listeners]
+    assert all(len(writes) == 1 and writes[0][0] is written[0][0][0] for writes in written)
+
+
+def test_what_comes_after_a_burst_has_left_is_told_too() -> None:
+    hub = Hub()
+    first, *others = crowd(hub, "t")
+    hub.publish("t", Publication({"n": 0}))
+    assert first.told() == [{"n": 0}]
+    hub.publish("t", Publication({"n": 1}))
+    for listener in (first, *others):
+        assert [event["n"] for event in listener.told()] == [0, 1]
+
+
+def test_who_comes_gets_nothing_of_before_and_who_leaves_nothing_of_after() -> None:
+    hub = Hub()
+    leaver, *others = crowd(hub, "t", count=BURST_LEAST + 1)
+    hub.publish("t", Publication({"n": 0}))
+    comer = Listener()
+    hub.subscribe("t", comer)
+    hub.publish("t", Publication({"n": 1}))
+    hub.unsubscribe("t", leaver)
+    hub.publish("t", Publication({"n": 2}))
+    assert [event["n"] for event in leaver.told()] == [0, 1]
+    assert [event["n"] for event in comer.told()] == [1, 2]
+    assert all([event["n"] for event in listener.told()] == [0, 1, 2] for listener in others)
+
+
+def test_slow_peer_gets_a_burst_one_by_one_and_counted() -> None:
+    hub = Hub()
+    slow, stuck, *others = crowd(hub, "t")
+    stuck.wire.paused_since = 1.0
+    text = "x" * 1_000
+    for n in range(5):
+        hub.publish("t", Publication({"n": n, "text": text}))
+    slow.wire.paused_since = 1.0
+    slow.box.flush()
+    run(slow.soon)
+    # Its burst is unfolded as soon as somebody looks.
+    left = {listener.box.bytes_left for listener in (slow, stuck)}
+    assert len(left) == 1 and left.pop() < LIMIT_BYTES - 5_000
+    for n in range(5, 5 + LIMIT_FRAMES):
+        hub.publish("t", Publication({"n": n, "text": text}))
+        for listener in others:
+            run(listener.soon)
+    assert slow.overflows == stuck.overflows == ["overflow"]
+    assert all(len(listener.told()) == 5 + LIMIT_FRAMES and not listener.overflows for listener in others)
+
+
+def test_bursts_of_one_tick_are_no_slow_peer_and_a_closed_one_holds_nothing() -> None:
+    hub = Hub()
+    listeners = crowd(hub, "a", "b")
+    listeners[0].wire.open = False
+    for n in range(2 * LIMIT_FRAMES):
+        hub.publish("ab"[n % 2], Publication({"n": n}))
+    for listener in listeners[1:]:
+        assert [event["n"] for event in listener.told()] == list(range(2 * LIMIT_FRAMES))
+        assert not listener.overflows and listener.box.frames_left == LIMIT_FRAMES
+    assert listeners[0].told() == []
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("dlt"), st.sampled_from("ab"), st.integers(0, 2), st.sampled_from("  fps")),
+        max_size=60,
+    )
+)
+def test_burst_tells_everybody_what_single_frames_would(steps: list[tuple[str, str, int, str]]) -> None:
+    """One listener hears both topics in a crowd, another one (its hub has few) frame by frame."""
+    many, few = Hub(), Hub()
+    listener, alone = crowd(many, "a", "b")[0], crowd(few, "a", "b", count=1)[0]
+    tokens: dict[str, str] = {}
+    for number, (kind, topic, key, then) in enumerate(steps):
+        name = f"{kind}{topic}{key}"
+        event: dict[str, Any] = {"of": name, "n": number}
+        if kind == "t":
+            event = {"of": name, "start": len(tokens.setdefault(name, "")), "text": str(number)}
+            tokens[name] += str(number)
+        for hub in (many, few):
+            hub.publish(topic, Publication(event, key=None if kind == "d" else name, token=kind == "t"))
+        for each in (listener, alone):
+            if then == "s":
+                each.box.send({"of": "own", "n": number})
+            elif then in "fp" or each.wire.paused_since is not None:
+                run(each.soon)
+                each.wire.paused_since = 1.0 if then == "p" else None
+                each.box.flush()
+    seen = []
+    for each in (listener, alone):
+        each.wire.paused_since = None
+        each.box.flush()
+        events = each.told()
+        durable = [event["n"] for event in events if event["of"][0] == "d"]
+        own = [event["n"] for event in events if event["of"] == "own"]
+        newest = {event["of"]: event["n"] for event in events if event["of"][0] == "l"}
+        said: dict[str, str] = {}
+        for event in events:
+            if event["of"][0] == "t":
+                assert event["start"] == len(said.get(event["of"], ""))
+                said[event["of"]] = said.get(event["of"], "") + event["text"]
+        seen.append((durable, own, newest, said))
+    assert seen[0] == seen[1] and seen[0][3] == tokens
 
 
 def test_journal_takes_in_order_and_puts_back_before_what_came_since() -> None:
