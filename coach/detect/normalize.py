@@ -45,11 +45,13 @@ def tokens(text: str, start: int = 0) -> list[Token]:
     found = []
     end = start
     for match in _WORD.finditer(text, start):
-        word = fold(match.group()[:WORD_CHARS])
+        first, last = match.span()
+        word = fold(text[first : min(last, first + WORD_CHARS)])
         if not word:  # nothing but combining marks
             continue
-        found.append(Token(word, match.start(), match.end(), _gap(text[end : match.start()])))
-        end = match.end()
+        between = text[end:first]
+        found.append(Token(word, first, last, "" if between == " " else _gap(between)))
+        end = last
     return found
 
 
@@ -59,8 +61,6 @@ def is_number(word: str) -> bool:
 
 
 def _gap(between: str) -> str:
-    if between == " ":
-        return ""
     if "?" in between:
         return "?"
     if _SENTENCE_END.search(between):

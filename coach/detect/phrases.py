@@ -7,7 +7,7 @@ matching keeps the list of live trie positions after each word, which is all the
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from coach.detect.normalize import is_number, tokens
 
@@ -27,6 +27,17 @@ class _Node(Generic[_P]):
     out: list[_P] = field(default_factory=list)
 
 
+class _Word(NamedTuple, Generic[_P]):
+    """What is known of a word wherever it stands."""
+
+    passed: tuple[int, ...]
+    """Tests."""
+    beginnings: tuple[int, ...]
+    """Nodes of phrases that begin with it and go on."""
+    whole: tuple[_P, ...]
+    """Payloads of phrases that are this word."""
+
+
 class Phrases(Generic[_P]):
     """A compiled set of phrases, each with a payload. Build with `add`, then only read: sharing is safe."""
 
@@ -38,7 +49,7 @@ class Phrases(Generic[_P]):
         self._suffix: dict[str, int] = {}
         self._inside: dict[str, int] = {}
         self._number: int | None = None
-        self._cache: dict[str, tuple[int, ...]] = {}
+        self._cache: dict[str, _Word[_P]] = {}
 
     def add(self, phrase: str, payload: _P) -> None:
         """Add one phrase (`coach.packs.schema.Phrase` has checked its form)."""
@@ -61,7 +72,7 @@ class Phrases(Generic[_P]):
         nodes = self._nodes
         alive: list[State] = []
         ended: list[tuple[_P, int]] = []
-        passed = self._passed(word)
+        passed, beginnings, whole = self._known(word)
         for node, start, age in states:
             edges = nodes[node]
             for test in passed:
@@ -71,10 +82,10 @@ class Phrases(Generic[_P]):
                     self._arrive(target, start, alive, ended)
             if edges.far and age < GAP_WORDS:
                 alive.append((node, start, age + 1))
-        root = nodes[0].next
-        for test in passed:
-            if (target := root.get(test)) is not None:
-                self._arrive(target, index, alive, ended)
+        if beginnings:
+            alive += [(node, index, 0) for node in beginnings]
+        if whole:
+            ended += [(payload, index) for payload in whole]
         return alive, ended
 
     def _arrive(self, node: int, start: int, alive: list[State], ended: list[tuple[_P, int]]) -> None:
@@ -100,10 +111,26 @@ class Phrases(Generic[_P]):
     def _test_id(self, name: str) -> int:
         return self._tests.setdefault(name, len(self._tests))
 
-    def _passed(self, word: str) -> tuple[int, ...]:
+    def _known(self, word: str) -> "_Word[_P]":
         known = self._cache.get(word)
-        if known is not None:
-            return known
+        if known is None:
+            if len(self._cache) >= CACHE_WORDS:
+                self._cache.clear()
+            known = self._cache[word] = self._look_up(word)
+        return known
+
+    def _look_up(self, word: str) -> "_Word[_P]":
+        passed = self._passed(word)
+        root = self._nodes[0].next
+        reached = [(root[test], self._nodes[root[test]]) for test in passed if test in root]
+        return _Word(
+            passed,
+            tuple(node for node, entry in reached if entry.next or entry.far),
+            tuple(payload for _, entry in reached for payload in entry.out),
+        )
+
+    def _passed(self, word: str) -> tuple[int, ...]:
+        """The tests that a word passes."""
         passed: set[int] = set()
         if (test := self._exact.get(word)) is not None:
             passed.add(test)
@@ -115,10 +142,7 @@ class Phrases(Generic[_P]):
         passed.update(test for part, test in self._inside.items() if part in word)
         if self._number is not None and is_number(word):
             passed.add(self._number)
-        if len(self._cache) >= CACHE_WORDS:
-            self._cache.clear()
-        result = self._cache[word] = tuple(sorted(passed))
-        return result
+        return tuple(sorted(passed))
 
 
 @lru_cache(maxsize=100_000)

@@ -26,13 +26,15 @@ class Scan:
     """
 
     lexicon: Lexicon
+    weighed: bool = True
+    """Whether the learned half reads along: nobody asks it about a seller's words."""
     text: str = ""
     tokens: list[Token] = field(default_factory=list)
     _states: list[list[State]] = field(default_factory=list)
     _hits: list[list[Hit]] = field(default_factory=list)
     """By the index of the word they end at."""
     added: list[Vector] = field(default_factory=list)
-    """What each word adds to each label (`coach.detect.linear`); empty without a model."""
+    """What each word adds to each label (`coach.detect.linear`); empty if nothing is weighed, or without a model."""
     _sums: list[Vector] = field(default_factory=list)
     context: Vector | None = None
     """What the seller's words just before add to each label; None: not known."""
@@ -44,14 +46,14 @@ class Scan:
         keep = self._unchanged(text)
         del self.tokens[keep:], self._states[keep:], self._hits[keep:], self.added[keep:], self._sums[keep:]
         start = self.tokens[-1].end if keep else 0
-        for token in tokens(text, start):
-            index = len(self.tokens)
+        linear = self.lexicon.linear if self.weighed else None
+        for index, token in enumerate(tokens(text, start), keep):
             alive, ended = self._match(token.word, index)
             self.tokens.append(token)
             self._states.append(alive)
-            self._hits.append([Hit(cue, first, index) for cue, first in ended])
-            if self.lexicon.linear is not None:
-                self._learn(self.lexicon.linear, index, token.word)
+            self._hits.append([Hit(cue, first, index) for cue, first in ended] if ended else [])
+            if linear is not None:
+                self._learn(linear, index, token.word)
         self.text = text
 
     def words_score(self) -> Vector:
@@ -59,7 +61,7 @@ class Scan:
         return self._sums[-1]
 
     def score(self) -> Vector | None:
-        """What all words together, and those before them, add to each label; None without a model or words."""
+        """What all words together, and those before them, add to each label; None if nothing was weighed."""
         if not self._sums:
             return None
         return self._sums[-1] if self.context is None else self._sums[-1] + self.context

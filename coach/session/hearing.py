@@ -177,15 +177,16 @@ class Hearing:
         declared = heard.language or (self._identity.language if self._identity.language != "auto" else None)
         scan = self._scans.get(key)
         language: Language = declared or (scan.lexicon.language if scan else self._core.language)
-        if scan is None or scan.lexicon.language != language:
-            scan = Scan(self._knowledge.lexicons[language])
+        client = heard.speaker == "client"
+        if scan is None or scan.lexicon.language != language or scan.weighed != client:
+            scan = Scan(self._knowledge.lexicons[language], client)
         scan.update(heard.text)
         if declared is None:
             tail = scan.tokens[-LANGUAGE_WORDS:]
             weights = language_of.weigh((token.word for token in tail), heard.text[tail[0].start :] if tail else "")
             language = language_of.decide(weights, language)
             if language != scan.lexicon.language:
-                scan = Scan(self._knowledge.lexicons[language])
+                scan = Scan(self._knowledge.lexicons[language], client)
                 scan.update(heard.text)
         self._scans[key] = scan
         utterance.speaker, utterance.text, utterance.language = heard.speaker, heard.text, language
