@@ -1,7 +1,7 @@
 # make setup  everything installed and built, nothing started      make test   all tests
 # make run    a server with live demo calls                       make check  lint, types, packs, sizes
 # make bench  latency, fan-out and memory of a running server     make model  train the detector
-# make bench-peers  the same work on Coach and on its peers, side by side (25 minutes; QUICK=1: 4)
+# make bench-peers  the same work on Coach and on its peers, side by side (30 minutes; QUICK=1: 4)
 # make chaos  faults under load: SECONDS=60 SEED=7                make lock   new lock files
 # make eval   the detector on labelled calls                      make clean  remove what setup made
 PYTHON ?= python3

@@ -123,7 +123,7 @@ class Search:
     A try that fails is made again before it is believed: a machine's hiccup is not the server's.
     """
 
-    def __init__(self, start: int, most: int, tries: int = 10) -> None:
+    def __init__(self, start: int, most: int, tries: int = 16) -> None:
         self.next: int | None = start
         """What to try; None when it is found."""
         self.held = 0
