@@ -36,6 +36,15 @@ class Cue(NamedTuple):
     """The phrase has its own negation ("don't trust"): a negation word in or before it changes nothing."""
 
 
+class Source(NamedTuple):
+    """What one pack says in one language, as far as it is phrases."""
+
+    cues: CuesFile
+    competitors: list[Competitor]
+    checklist: list[ChecklistItem]
+    compliance: list[ComplianceItem]
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """All cues of one language for one pack (its own and `general`'s). Immutable: sessions share it."""
@@ -46,21 +55,32 @@ class Lexicon:
     """Words that a phrase may have anywhere inside ("too, er, expensive")."""
     linear: Linear | None
     """The learned half; without it the cues decide alone."""
+    negations: frozenset[str]
+    entries: frozenset[tuple[str, Kind, str]]
+    """(phrase, kind, label): what stands in `general` and in a pack counts once."""
 
 
-def compile_lexicon(
-    language: Language,
-    cues: list[CuesFile],
-    competitors: list[Competitor],
-    checklist: list[ChecklistItem],
-    compliance: list[ComplianceItem],
-    linear: Linear | None,
-) -> Lexicon:
-    """One automaton out of the cue files, the general one first. O(total phrase length)."""
-    phrases: Phrases[Cue] = Phrases()
-    negations = {word for file in cues for word in file.scope.negation}
+def compile_lexicon(language: Language, general: Source, linear: Linear | None) -> Lexicon:
+    """One automaton out of the general phrases. O(total phrase length)."""
+    return _compile(Lexicon(language, Phrases(), frozenset(), linear, frozenset(), frozenset()), [general])
+
+
+def extend(lexicon: Lexicon, general: Source, own: Source) -> Lexicon:
+    """A pack's lexicon: the general one, which stays as it is, and the pack's own phrases. O(own phrase length).
+
+    Where the pack brings negation words of its own the general phrases are read anew: they may contain them.
+    """
+    if own.cues.scope.negation:
+        empty = Lexicon(lexicon.language, Phrases(), frozenset(), lexicon.linear, frozenset(), frozenset())
+        return _compile(empty, [general, own])
+    return _compile(lexicon, [own])
+
+
+def _compile(base: Lexicon, sources: list[Source]) -> Lexicon:
+    phrases: Phrases[Cue] = Phrases(base.phrases)
+    negations = base.negations.union(*(source.cues.scope.negation for source in sources))
     beginnings = tuple(word[:-1] for word in negations if word.endswith("*"))
-    seen: set[tuple[str, Kind, str]] = set()
+    seen = set(base.entries)
 
     def add(kind: Kind, label: str, texts: list[str], *, strong: bool = True) -> None:
         for text in texts:
@@ -75,24 +95,24 @@ def compile_lexicon(
             add(kind, label, entry.strong)
             add(kind, label, entry.weak, strong=False)
 
-    for file in cues:
-        add_cues("objection", file.objections)
-        add_cues("signal", file.signals)
-        add_cues("archetype", file.archetypes)
-        for category, texts in file.resolved.items():
+    for cues, competitors, checklist, compliance in sources:
+        add_cues("objection", cues.objections)
+        add_cues("signal", cues.signals)
+        add_cues("archetype", cues.archetypes)
+        for category, texts in cues.resolved.items():
             add("resolved", category, texts)
-        add("accepted", "", file.accepted)
-        for letter, texts in file.disc.items():
+        add("accepted", "", cues.accepted)
+        for letter, texts in cues.disc.items():
             add("disc", letter, texts)
-        for stage, texts in file.stages.items():
+        for stage, texts in cues.stages.items():
             add("stage", stage, texts)
         for scope in _SCOPES:
-            add("scope", scope, getattr(file.scope, scope))
-    for competitor in competitors:
-        add("competitor", competitor.id, [competitor.name, *competitor.aliases])
-    for item in checklist:
-        add("checklist", item.id, item.cues)
-    for rule in compliance:
-        add("compliance", rule.id, rule.cues)
-    fillers = frozenset(fold(word) for file in cues for word in file.fillers)
-    return Lexicon(language, phrases, fillers, linear)
+            add("scope", scope, getattr(cues.scope, scope))
+        for competitor in competitors:
+            add("competitor", competitor.id, [competitor.name, *competitor.aliases])
+        for item in checklist:
+            add("checklist", item.id, item.cues)
+        for rule in compliance:
+            add("compliance", rule.id, rule.cues)
+    fillers = base.fillers.union(fold(word) for source in sources for word in source.cues.fillers)
+    return Lexicon(base.language, phrases, fillers, base.linear, negations, frozenset(seen))

@@ -39,16 +39,22 @@ class _Word(NamedTuple, Generic[_P]):
 
 
 class Phrases(Generic[_P]):
-    """A compiled set of phrases, each with a payload. Build with `add`, then only read: sharing is safe."""
+    """A compiled set of phrases, each with a payload. Build with `add`, then only read: sharing is safe.
 
-    def __init__(self) -> None:
-        self._nodes: list[_Node[_P]] = [_Node()]
-        self._tests: dict[str, int] = {}
-        self._exact: dict[str, int] = {}
-        self._prefix: dict[str, int] = {}
-        self._suffix: dict[str, int] = {}
-        self._inside: dict[str, int] = {}
-        self._number: int | None = None
+    Built on a `base`, which stays as it is, it has the base's phrases too. The two share every trie node that no
+    phrase of its own touches: packs add little to what is general. O(nodes of the base), a memory copy.
+    """
+
+    def __init__(self, base: "Phrases[_P] | None" = None) -> None:
+        self._nodes: list[_Node[_P]] = list(base._nodes) if base else [_Node()]
+        self._shared = set(range(len(self._nodes))) if base else set()
+        """Nodes of the base: copied before they change."""
+        self._tests: dict[str, int] = dict(base._tests) if base else {}
+        self._exact: dict[str, int] = dict(base._exact) if base else {}
+        self._prefix: dict[str, int] = dict(base._prefix) if base else {}
+        self._suffix: dict[str, int] = dict(base._suffix) if base else {}
+        self._inside: dict[str, int] = dict(base._inside) if base else {}
+        self._number: int | None = base._number if base else None
         self._cache: dict[str, _Word[_P]] = {}
 
     def add(self, phrase: str, payload: _P) -> None:
@@ -59,13 +65,24 @@ class Phrases(Generic[_P]):
                 gap = True
                 continue
             for test in self._word_tests(part):
-                edges = self._nodes[node].far if gap else self._nodes[node].next
-                if test not in edges:
-                    edges[test] = len(self._nodes)
+                entry = self._nodes[node]
+                target = (entry.far if gap else entry.next).get(test)
+                if target is None:
+                    target = len(self._nodes)
+                    entry = self._own(node)
+                    (entry.far if gap else entry.next)[test] = target
                     self._nodes.append(_Node())
-                node, gap = edges[test], False
+                node, gap = target, False
         if node:
-            self._nodes[node].out.append(payload)
+            self._own(node).out.append(payload)
+
+    def _own(self, node: int) -> "_Node[_P]":
+        """The node, to be changed."""
+        if node in self._shared:
+            self._shared.remove(node)
+            shared = self._nodes[node]
+            self._nodes[node] = _Node(shared.next.copy(), shared.far.copy(), shared.out.copy())
+        return self._nodes[node]
 
     def step(self, word: str, index: int, states: list[State]) -> tuple[list[State], list[tuple[_P, int]]]:
         """One word further: the new states, and what ends at this word as (payload, index of the first word)."""

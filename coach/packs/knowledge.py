@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from coach.detect import linear
-from coach.detect.lexicon import Lexicon, compile_lexicon
+from coach.detect.lexicon import Lexicon, Source, compile_lexicon, extend
 from coach.detect.linear import Linear
 from coach.packs.loader import GENERAL, Pack, PackLanguage
 from coach.packs.schema import ChecklistItem, ComplianceItem, FollowUp, Response
@@ -25,26 +25,16 @@ class Line:
 class Knowledge:
     """What a session of one pack knows, in every language."""
 
-    def __init__(self, pack: Pack, general: Pack, models: Mapping[Language, Linear | None]) -> None:
+    def __init__(self, pack: Pack, general: Pack, lexicons: Mapping[Language, Lexicon]) -> None:
         self.pack = pack.id
         self.version = pack.version
-        self._layers: dict[Language, list[tuple[str, PackLanguage]]] = {}
-        self.lexicons: dict[Language, Lexicon] = {}
-        for language in LANGUAGES:
-            layers = [
-                (p.id, p.languages.get(language, _NOTHING))
-                for p in ((pack, general) if pack.id != GENERAL else (general,))
+        self.lexicons = lexicons
+        self._layers: dict[Language, list[tuple[str, PackLanguage]]] = {
+            language: [
+                (part.id, _part(part, language)) for part in ((pack,) if pack.id == GENERAL else (pack, general))
             ]
-            self._layers[language] = layers
-            parts = [part for _, part in reversed(layers)]
-            self.lexicons[language] = compile_lexicon(
-                language,
-                [part.cues for part in parts],
-                [entry for part in parts for entry in part.knowledge.competitors],
-                [item for part in parts for item in part.playbook.checklist],
-                [item for part in parts for item in part.playbook.compliance],
-                models.get(language),
-            )
+            for language in LANGUAGES
+        }
 
     def layers(self, language: Language) -> list[tuple[str, PackLanguage]]:
         """What the pack and `general` say in a language, the pack first, by id."""
@@ -152,4 +142,26 @@ def build(packs: dict[str, Pack], models: Mapping[Language, Linear | None] | Non
     """Every pack's knowledge, by id, with the shipped models or the given ones (`{}`: phrases alone)."""
     if models is None:
         models = linear.load_all()
-    return {name: Knowledge(pack, packs[GENERAL], models) for name, pack in packs.items()}
+    general = packs[GENERAL]
+    shared = {
+        language: compile_lexicon(language, _source(general, language), models.get(language)) for language in LANGUAGES
+    }
+    return {name: Knowledge(pack, general, _lexicons(pack, general, shared)) for name, pack in packs.items()}
+
+
+def _lexicons(pack: Pack, general: Pack, shared: dict[Language, Lexicon]) -> dict[Language, Lexicon]:
+    if pack.id == GENERAL:
+        return shared
+    return {
+        language: extend(lexicon, _source(general, language), _source(pack, language))
+        for language, lexicon in shared.items()
+    }
+
+
+def _part(pack: Pack, language: Language) -> PackLanguage:
+    return pack.languages.get(language, _NOTHING)
+
+
+def _source(pack: Pack, language: Language) -> Source:
+    part = _part(pack, language)
+    return Source(part.cues, part.knowledge.competitors, part.playbook.checklist, part.playbook.compliance)

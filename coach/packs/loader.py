@@ -130,8 +130,8 @@ def _part(path: Path, model: type[_MODEL], problems: list[Problem]) -> _MODEL:
 
 def _read(path: Path, model: type[_MODEL], problems: list[Problem]) -> _MODEL | None:
     try:
-        content = yaml_lines.read(path)
-        parsed = model.model_validate(content)
+        document = yaml_lines.read(path)
+        parsed = model.model_validate(document.content)
     except FileNotFoundError:
         problems.append(Problem(path, 1, "is missing"))
     except yaml_lines.YamlError as error:
@@ -143,8 +143,7 @@ def _read(path: Path, model: type[_MODEL], problems: list[Problem]) -> _MODEL | 
             problems.append(Problem(path, line, f"{where or 'the file'}: {_plain(item)}"))
     else:
         problems += [
-            Problem(path, line, f"`{key}` stands twice; only the last would count")
-            for key, line in yaml_lines.duplicate_keys(path)
+            Problem(path, line, f"`{key}` stands twice; only the last would count") for key, line in document.twice
         ]
         return parsed
     return None

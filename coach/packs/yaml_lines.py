@@ -1,7 +1,7 @@
 """YAML with the line of every value, so that an error can say where it is."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -21,13 +21,26 @@ class YamlError(ValueError):
         self.line = line
 
 
-def read(path: Path) -> Any:
-    """The file's content as plain Python values; `{}` for an empty file.
+class Document(NamedTuple):
+    """A file's content as plain Python values; `{}` for an empty file."""
+
+    content: Any
+    twice: list[tuple[str, int]]
+    """Keys that stand twice in one mapping, with the second one's line: YAML keeps only the last."""
+
+
+def read(path: Path) -> Document:
+    """Read a file.
 
     Raises `YamlError`.
     """
     try:
-        return yaml.load(path.read_bytes(), _Loader) or {}
+        loader = _Loader(path.read_bytes())
+        try:
+            node = loader.get_single_node()
+            return Document((loader.construct_document(node) if node else None) or {}, _duplicates(node))
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(error.problem or "not YAML", mark.line + 1 if mark else 1) from None
@@ -50,24 +63,21 @@ def line_of(path: Path, loc: Loc) -> int:
     return line
 
 
-def duplicate_keys(path: Path) -> list[tuple[str, int]]:
-    """Keys that stand twice in one mapping, with the second one's line: YAML keeps only the last."""
+def _duplicates(root: yaml.Node | None) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = []
-
-    def walk(node: yaml.Node | None) -> None:
+    nodes = [root]
+    while nodes:
+        node = nodes.pop()
         if isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in node.value:
                 if key.value in seen:
                     found.append((str(key.value), key.start_mark.line + 1))
                 seen.add(key.value)
-                walk(value)
+                nodes.append(value)
         elif isinstance(node, yaml.SequenceNode):
-            for value in node.value:
-                walk(value)
-
-    walk(yaml.compose(path.read_bytes(), _Loader))
-    return found
+            nodes += [value for value in node.value if not isinstance(value, yaml.ScalarNode)]
+    return sorted(found, key=lambda each: each[1])
 
 
 def _child(node: yaml.Node | None, step: str | int) -> tuple[int, yaml.Node] | None:

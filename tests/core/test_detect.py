@@ -60,12 +60,45 @@ def test_tokens_keep_the_offsets_of_the_text() -> None:
 def test_phrase_syntax(phrase: str, text: str, hit: bool) -> None:
     phrases: Phrases[str] = Phrases()
     phrases.add(phrase, "x")
+    assert bool(ends(phrases, text)) is hit
+
+
+def ends(phrases: Phrases[str], text: str) -> list[tuple[str, int, int]]:
+    """(payload, first, last word) of every phrase in a text, sorted."""
     states: list[State] = []
-    ended: list[tuple[str, int]] = []
+    ended: list[tuple[str, int, int]] = []
     for index, token in enumerate(tokens(text)):
         states, new = phrases.step(token.word, index, states)
-        ended += new
-    assert bool(ended) is hit
+        ended += [(payload, first, index) for payload, first in new]
+    return sorted(ended)
+
+
+PARTS = st.lists(st.sampled_from(["a", "b", "c", "a*", "*b", "*c*", "#", "a .. b"]), min_size=1, max_size=4).map(
+    " ".join
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    general=st.lists(PARTS, max_size=8),
+    own=st.lists(PARTS, max_size=8),
+    text=st.lists(st.sampled_from(["a", "b", "c", "ab", "cab", "7"]), max_size=8),
+)
+def test_phrases_built_on_others_are_those_of_both_and_change_no_others(
+    general: list[str], own: list[str], text: list[str]
+) -> None:
+    base: Phrases[str] = Phrases()
+    whole: Phrases[str] = Phrases()
+    for phrase in general:
+        base.add(phrase, f"general {phrase}")
+        whole.add(phrase, f"general {phrase}")
+    alone = ends(base, " ".join(text))
+    built = Phrases(base)
+    for phrase in own:
+        built.add(phrase, f"own {phrase}")
+        whole.add(phrase, f"own {phrase}")
+    assert ends(built, " ".join(text)) == ends(whole, " ".join(text))
+    assert ends(base, " ".join(text)) == alone
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
