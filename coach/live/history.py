@@ -1,12 +1,28 @@
-"""The durable events of one live session, for those who resume: the whole call, bounded."""
+"""The durable events of one live session, for those who resume: the whole call, bounded, the older ones packed."""
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from itertools import accumulate, chain, islice, pairwise
+from typing import Literal, NamedTuple
 
 LIMIT_EVENTS = 20_000
-LIMIT_BYTES = 16 << 20
-"""16 MiB: far beyond an hour of dense talk (about 2,000 events, 1 MiB)."""
+LIMIT_BYTES = 4 << 20
+"""4 MiB: far beyond an hour of dense talk (about 2,000 events, 0.1 MiB packed)."""
+BLOCK = 64
+"""Frames packed at once, when as many newer ones are there: who resumes was seldom away for longer."""
+LEVEL = 1
+"""The fastest: frames repeat each other (docs/design.md, "What a call keeps")."""
+
+
+class _Block(NamedTuple):
+    packed: bytes
+    ends: tuple[int, ...]
+    """Where each of its frames ends in the unpacked bytes."""
+
+    def frames(self) -> Iterator[bytes]:
+        whole = zlib.decompress(self.packed)
+        return (whole[start:end] for start, end in pairwise((0, *self.ends)))
 
 
 @dataclass(slots=True)
@@ -18,24 +34,25 @@ class History:
     """Earlier epochs with the last offset of each that still counts, oldest first."""
     first: int = 1
     """Offset of the oldest frame kept."""
+    _blocks: list[_Block] = field(default_factory=list)
     _frames: list[bytes] = field(default_factory=list)
+    """The newest, as they are."""
     _bytes: int = 0
 
     @property
     def last(self) -> int:
         """The newest offset; `first - 1` when nothing is kept."""
-        return self.first + len(self._frames) - 1
+        return self.first + BLOCK * len(self._blocks) + len(self._frames) - 1
 
     def append(self, frame: bytes) -> None:
         """Keep the next event's frame, letting go of the oldest ones beyond the limits."""
         self._frames.append(frame)
         self._bytes += len(frame)
-        if len(self._frames) > LIMIT_EVENTS or self._bytes > LIMIT_BYTES:
-            # In steps, so that a list is not shifted for each event.
-            drop = max(1, len(self._frames) // 10)
-            self._bytes -= sum(map(len, self._frames[:drop]))
-            del self._frames[:drop]
-            self.first += drop
+        if len(self._frames) == 2 * BLOCK:
+            self._pack()
+        while self._blocks and (self.last - self.first >= LIMIT_EVENTS or self._bytes > LIMIT_BYTES):
+            self._bytes -= len(self._blocks.pop(0).packed)
+            self.first += BLOCK
 
     def why_not(self, after: int | None, epoch: str | None) -> Literal["new", "epoch", "trimmed"] | None:
         """Why a client at (`epoch`, `after`) cannot resume; None if it can."""
@@ -49,5 +66,15 @@ class History:
 
     def after(self, offset: int) -> Iterator[bytes]:
         """The frames behind `offset` that exist now, oldest first. Only for an offset that can resume."""
-        start, end = offset - self.first + 1, len(self._frames)
-        return iter(self._frames[start:end])
+        start = offset - self.first + 1
+        first, skip = divmod(start, BLOCK)
+        blocks, recent = self._blocks[first:], self._frames[max(0, start - BLOCK * len(self._blocks)) :]
+        packed = chain.from_iterable(block.frames() for block in blocks)
+        return chain(islice(packed, skip, None) if blocks else (), recent)
+
+    def _pack(self) -> None:
+        oldest = self._frames[:BLOCK]
+        block = _Block(zlib.compress(b"".join(oldest), LEVEL), tuple(accumulate(map(len, oldest))))
+        self._blocks.append(block)
+        self._bytes += len(block.packed) - sum(map(len, oldest))
+        del self._frames[:BLOCK]

@@ -196,7 +196,7 @@ class Coaching:
         core, category = self._core, event["category"]
         mine = [card for card in core.cards if card.trigger == "objection"]
         shown = self._view.answers.get(event["id"])
-        if shown is not None and shown.get("why") != "retracted":
+        if shown is not None and shown.why != "retracted":
             return
         for card in mine:
             if self._finding(card.label)["category"] == category:

@@ -1,5 +1,6 @@
 """Transcript frames into the transcript and findings: revisions, finals, what is confirmed, taken back, handled."""
 
+from array import array
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
@@ -58,18 +59,19 @@ class Hearing:
         self._view = view
         self._scans: dict[Key, Scan] = {}
         self._utterances: dict[Key, OpenUtterance] = {(u.source, u.utterance): u for u in core.open}
-        self._finals: set[Key] = set()
+        self._finals: dict[str, set[str]] = {}
+        """By source, the utterances that have their final."""
         self._said = ""
         """The newest final of the seller: what a client answers."""
         self._contexts: dict[Language, Vector] = {}
         """By language, what `_said` adds to the answer's labels."""
-        self._taken: dict[str, list[dict[str, Any]]] = {}
-        """By source, the taken finals in order of `seq`: the last one's `seq` is the list's length."""
-        for event in view.transcript:
-            self._remember(event)
+        self._taken: dict[str, array[int]] = {}
+        """By source, where each `seq` stands in the transcript: the last one's `seq` is the length."""
+        for place, event in enumerate(view.transcript):
+            self._remember(event, place)
         self._live: dict[Key, dict[str, dict[str, Any]]] = {}
-        """Provisional findings of open utterances, newest event by finding id."""
-        for event in [*view.objections.values(), *view.signals.values()]:
+        """Provisional findings of open utterances, newest event by finding id, in the order of the events."""
+        for event in sorted([*view.objections.values(), *view.signals.values()], key=lambda each: each["offset"]):
             if event["status"] == "provisional":
                 self._live.setdefault((event["source"], event["utterance"]), {})[event["id"]] = event
 
@@ -87,7 +89,7 @@ class Hearing:
         if heard.final:
             if not self._in_order(heard, key, out):
                 return None
-        elif key in self._finals:
+        elif self._finished(key):
             return None
         change = Change()
         if not heard.final and self._repeats(heard, key):
@@ -135,9 +137,9 @@ class Hearing:
 
     def _in_order(self, heard: Heard, key: Key, out: Out) -> bool:
         assert heard.seq is not None
-        taken = self._taken.get(heard.source, [])
+        taken = self._taken.get(heard.source, ())
         if heard.seq <= len(taken):
-            before = taken[heard.seq - 1]
+            before = self._view.transcript[taken[heard.seq - 1]]
             if all(before[name] == getattr(heard, name) for name in _CONTENT):
                 out.effects.append(Again(heard.source))
             else:
@@ -147,10 +149,14 @@ class Hearing:
             expect = len(taken) + 1
             out.refuse("gap", f"seq {heard.seq} is too high, {expect} is next", seq=heard.seq, expect=expect)
             return False
-        if key in self._finals:
+        if self._finished(key):
             out.refuse("conflict", "utterance: has its final already, under another seq", seq=heard.seq)
             return False
         return True
+
+    def _finished(self, key: Key) -> bool:
+        source, utterance = key
+        return utterance in self._finals.get(source, ())
 
     def _repeats(self, heard: Heard, key: Key) -> bool:
         """Whether an interim says what is known already, as recognisers do between two words: nothing to read anew."""
@@ -200,7 +206,7 @@ class Hearing:
         out.effects.append(Take(heard, utterance.language))
         cause = Cause(heard.utterance, heard.source)
         event = out.publish("transcript", cause, **_spoken(utterance), final=True, seq=heard.seq)
-        self._remember(event)
+        self._remember(event, len(self._view.transcript) - 1)
 
     def _context(self, lexicon: Lexicon) -> Vector | None:
         if lexicon.linear is None or not self._said:
@@ -209,12 +215,12 @@ class Hearing:
             self._contexts[lexicon.language] = lexicon.linear.context(self._said)
         return self._contexts[lexicon.language]
 
-    def _remember(self, event: dict[str, Any]) -> None:
+    def _remember(self, event: dict[str, Any], place: int) -> None:
         if event["speaker"] == "seller":
             self._said = event["text"]
             self._contexts.clear()
-        self._finals.add((event["source"], event["utterance"]))
-        self._taken.setdefault(event["source"], []).append(event)
+        self._finals.setdefault(event["source"], set()).add(event["utterance"])
+        self._taken.setdefault(event["source"], array("I")).append(place)
 
     def _findings(
         self, key: Key, found: tuple[Finding, ...], heard: Heard, language: Language, change: Change, out: Out

@@ -17,13 +17,12 @@ _NEED_SIGNALS = ("configuration", "ownership_language", "timeline", "financing",
 
 def summarize(identity: Identity, knowledge: Knowledge, core: Core, view: View) -> dict[str, Any]:
     """The payload of the `summary` event."""
-    answers = {event["trigger"]["id"]: event["say"] for event in view.answers.values()}
     objections = [
         {
             "category": event["category"],
             "quote": event["quote"],
             "status": event["status"],
-            "answer": answers.get(event["id"]),
+            "answer": view.answers[event["id"]].say if event["id"] in view.answers else None,
         }
         for event in view.objections.values()
         if event["status"] != "retracted"
@@ -87,9 +86,8 @@ def _follow_up(
 def _facts(knowledge: Knowledge, language: Language, view: View) -> list[str]:
     """What the cards on objections knew, in the customer's language: what they say is for speaking, not for a letter."""
     found: dict[str, None] = {}
-    for card in view.answers.values():
-        objection = view.objections[card["trigger"]["id"]]
-        response = knowledge.variant(card["variant"], language)
-        if objection["status"] != "retracted" and response is not None:
-            found.update(dict.fromkeys(knowledge.facts(response.facts, language, card["at"])))
+    for name, answer in view.answers.items():
+        response = knowledge.variant(answer.variant, language)
+        if view.objections[name]["status"] != "retracted" and response is not None:
+            found.update(dict.fromkeys(knowledge.facts(response.facts, language, answer.at)))
     return list(found)[:FACTS]

@@ -4,17 +4,28 @@ Law: `View` of a snapshot, with the later events applied, is the `View` of the l
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+from coach.session.packed import PackedEvents
 
 Event = dict[str, Any]
 _OPEN = ("provisional", "confirmed")
+
+
+class Answer(NamedTuple):
+    """What is remembered of a card that was shown. `why`: what it was closed for."""
+
+    say: str
+    variant: str
+    at: int
+    why: str | None
 
 
 @dataclass(slots=True)
 class View:
     """Newest event of everything durable. `state()` is what `welcome` carries of it."""
 
-    transcript: list[Event] = field(default_factory=list)
+    transcript: PackedEvents = field(default_factory=PackedEvents)
     objections: dict[str, Event] = field(default_factory=dict)
     open: dict[str, int] = field(default_factory=dict)
     """Objections that stand open, by category: kept, so that no frame counts a whole call."""
@@ -30,7 +41,7 @@ class View:
     """Newest one of each open card."""
     strategies: dict[str, int] = field(default_factory=dict)
     """How many cards were shown, and how many ended for which reason."""
-    answers: dict[str, Event] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
     """The newest card that was shown for each objection, open or not."""
     hand: bool = False
     """The seller waits for a manager."""
@@ -67,7 +78,7 @@ class View:
     def state(self) -> dict[str, Any]:
         """The durable part of `welcome.state`."""
         return {
-            "transcript": self.transcript,
+            "transcript": list(self.transcript),
             "objections": list(self.objections.values()),
             "signals": list(self.signals.values()),
             "archetype": self.archetype,
@@ -96,7 +107,8 @@ class View:
         count = "shown" if event["status"] == "open" else event["why"]
         self.strategies = {**self.strategies, count: self.strategies.get(count, 0) + 1}
         if event["trigger"]["type"] == "objection":
-            self.answers[event["trigger"]["id"]] = event
+            answer = Answer(event["say"], event["variant"], event["at"], event.get("why"))
+            self.answers[event["trigger"]["id"]] = answer
         if event["status"] == "open":
             self.cards[event["id"]] = event
         else:

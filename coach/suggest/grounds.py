@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
 from coach.detect.normalize import fold, tokens
@@ -95,11 +96,13 @@ class CallGrounds:
 
     def hear(self, transcript: Sequence[Mapping[str, Any]]) -> None:
         """The call's finals so far, oldest first. A customer who speaks to the machine gives no grounds."""
-        oldest, start, left = max(self._heard, len(transcript) - FINALS_MOST), len(transcript), CHARS_MOST
-        while start > oldest and left > 0:
-            start -= 1
-            left -= len(transcript[start]["text"])
-        for final in transcript[start:]:
+        new, left = [], CHARS_MOST
+        for final in islice(reversed(transcript), min(FINALS_MOST, max(0, len(transcript) - self._heard))):
+            if left <= 0:
+                break
+            left -= len(final["text"])
+            new.append(final)
+        for final in reversed(new):
             if final["speaker"] == "seller":
                 self.seller.add(final["text"], speech=True)
             elif not is_order(final["text"]):

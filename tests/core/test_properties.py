@@ -102,7 +102,18 @@ def test_snapshot_plus_later_events_is_the_later_snapshot(
 @given(inputs=noisy(), cut=st.integers(1, 30))
 def test_restored_session_goes_on_byte_for_byte(packs: dict[str, Knowledge], inputs: list[Input], cut: int) -> None:
     """Take-over: the private state and the durable events are all there is to a session."""
-    script = [*inputs, Asked("what now"), TimerDue(), EndAsked("won")]
+    moves(packs, [*inputs, Asked("what now"), TimerDue(), EndAsked("won")], cut)
+
+
+def test_restored_session_retracts_in_the_order_in_which_findings_came(packs: dict[str, Knowledge]) -> None:
+    """A finding that was taken back and raised again is the newest one, before a take-over and after it."""
+    trial, both = "can I take it for a test drive", "what does it cost and can I take it for a test drive"
+    interims = [Heard("main", "u0", "client", text, False, 0, 1000) for text in (both, trial, both)]
+    moves(packs, [*interims, EndAsked("won")], 3)
+
+
+def moves(packs: dict[str, Knowledge], script: list[Input], cut: int) -> None:
+    """A session that is restored after `cut` inputs says what one says that went straight on."""
     straight, events = run(packs, script)
     moved, before = run(packs, script[:cut])
     view = View()

@@ -259,7 +259,7 @@ def test_follow_up_leaves_out_what_there_is_not_and_quotes_no_spoken_line(packs:
     assert ":" not in lost and "–" not in lost and "{" not in lost and "\n\n\n" not in lost
     agreed = Script(packs)
     agreed(0, said(1, PRICE))
-    card = next(iter(agreed.session.view.answers.values()))
+    card = next(iter(agreed.session.view.cards.values()))
     draft = follow_up(agreed, "next_step")
     assert "as we agreed" in draft and card["say"] not in draft
     assert all(f"– {fact}" in draft for fact in card.get("facts", []))

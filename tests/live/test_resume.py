@@ -26,7 +26,6 @@ async def talk(call: Talker, lines: list[tuple[int, str, str]]) -> None:
 def fold(state: Event, events: list[Event]) -> dict[str, Any]:
     """The state of a welcome with later durable events applied, as any client would."""
     view = View(
-        transcript=list(state["transcript"]),
         signals={e["id"]: e for e in state["signals"]},
         archetype=state["archetype"],
         stage=state["stage"],
@@ -37,7 +36,7 @@ def fold(state: Event, events: list[Event]) -> dict[str, Any]:
         outcome=state.get("outcome"),
         summary=state.get("summary"),
     )
-    for event in [*state["objections"], *events]:
+    for event in [*state["transcript"], *state["objections"], *events]:
         view.apply(event)
     return view.state()
 
