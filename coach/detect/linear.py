@@ -23,6 +23,11 @@ PIECES = (3, 4, 5)
 PIECE_WEIGHT = 0.4
 STEM = 5
 CONTEXT_WORDS = 25
+STRICTER = 0.25
+EVEN_WORDS = 20
+LENGTHS = (6, 40)
+"""An objection's threshold rises by `STRICTER` log-odds with the logarithm of the words, is as trained at `EVEN_WORDS`,
+and moves within `LENGTHS`: a sum of many words strays further (docs/detection.md, "Thresholds")."""
 CACHE_WORDS = 20_000
 CACHE_PLACES = 50_000
 MODELS = Path(__file__).parent / "models"
@@ -60,6 +65,11 @@ def context_features(words: Iterable[str]) -> Iterator[tuple[str, float]]:
             yield f"S:{word[:STEM]}", 0.4
 
 
+def strictness(words: Any) -> Any:
+    """What an objection's threshold gains, in log-odds, in texts of so many words (a number or an array)."""
+    return STRICTER * np.log(np.clip(words, *LENGTHS) / EVEN_WORDS)
+
+
 def row(feature: str) -> int:
     """The feature's row."""
     return zlib.crc32(feature.encode()) & ((1 << BITS) - 1)
@@ -88,8 +98,9 @@ class Linear:
     cues: npt.NDArray[np.float32]
     """(labels, labels): what a unit of evidence of each label's cues adds to every label."""
     threshold: list[float]
-    """Log-odds from which a label is confirmed: chosen for few false alarms."""
+    """Log-odds from which a label is confirmed in a text of `EVEN_WORDS`: chosen for few false alarms."""
     kinds: Kinds
+    _thresholds: dict[int, list[float]] = field(default_factory=dict)
     _words: dict[str, Vector] = field(default_factory=dict)
     _pairs: dict[tuple[str, str, str], Vector] = field(default_factory=dict)
 
@@ -102,6 +113,15 @@ class Linear:
             found = list(word_features(word))
             values = np.array([value for _, value in found], np.float32)
             known = self._words[word] = values @ self.weights[[row(name) for name, _ in found]]
+        return known
+
+    def thresholds(self, words: int) -> list[float]:
+        """Log-odds from which each label is confirmed in a text of so many words."""
+        words = max(LENGTHS[0], min(LENGTHS[1], words))
+        known = self._thresholds.get(words)
+        if known is None:
+            more = [float(strictness(words))] * len(CATEGORIES) + [0.0] * len(SIGNALS)
+            known = self._thresholds[words] = list(map(float.__add__, self.threshold, more))
         return known
 
     def context(self, text: str) -> Vector:

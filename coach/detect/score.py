@@ -98,11 +98,12 @@ def read_client(scan: Scan) -> ClientReading:
     brief = len(scan.tokens) <= PLAIN_WORDS
     linear, score = scan.lexicon.linear, scan.score()
     odds = _odds(linear, score, cues.evidence) if linear is not None and score is not None else None
+    margins = list(map(float.__sub__, odds, linear.thresholds(len(scan.tokens)))) if linear and odds else None
     findings = []
-    for kind, label in _found(cues.evidence, linear, odds):
+    for kind, label in _found(cues.evidence, margins):
         if kind == "objection" and label in cues.resolved:
             continue
-        finding = _judge(kind, label, cues.evidence.get((kind, label)), odds, scan, brief=brief)
+        finding = _judge(kind, label, cues.evidence.get((kind, label)), odds, margins, scan, brief=brief)
         if finding is not None:
             findings.append(finding)
     return ClientReading(
@@ -129,10 +130,9 @@ def probabilities(scan: Scan) -> list[tuple[str, str, float, float]]:
     if linear is None or score is None:
         cues = cue_evidence(scan)
         return [(kind, label, _sigmoid(BASE + cues[label]) if label in cues else 0.0, 0.5) for kind, label in _LABELS]
-    odds = _odds(linear, score, evidence)
+    odds, thresholds = _odds(linear, score, evidence), linear.thresholds(len(scan.tokens))
     return [
-        (kind, label, _sigmoid(odds[COLUMN[label]]), _sigmoid(linear.threshold[COLUMN[label]]))
-        for kind, label in _LABELS
+        (kind, label, _sigmoid(odds[COLUMN[label]]), _sigmoid(thresholds[COLUMN[label]])) for kind, label in _LABELS
     ]
 
 
@@ -272,12 +272,11 @@ def _odds(linear: Linear, score: Vector, evidence: dict[tuple[str, str], "_Evide
 
 
 def _found(
-    evidence: dict[tuple[str, str], "_Evidence"], linear: Linear | None, odds: list[float] | None
+    evidence: dict[tuple[str, str], "_Evidence"], margins: list[float] | None
 ) -> list[tuple[Literal["objection", "signal"], str]]:
     """The labels worth a look, in their order: most have neither a cue nor words that speak for them."""
-    if linear is None or odds is None:
+    if margins is None:
         return [each for each in _LABELS if each in evidence]
-    margins = map(float.__sub__, odds, linear.threshold)
     return [each for each, margin in zip(_LABELS, margins, strict=True) if margin >= MARGIN_LEAST or each in evidence]
 
 
@@ -286,26 +285,25 @@ def _judge(
     label: str,
     evidence: "_Evidence | None",
     odds: list[float] | None,
+    margins: list[float] | None,
     scan: Scan,
     *,
     brief: bool,
 ) -> Finding | None:
-    """None when nothing speaks for the label."""
-    linear = scan.lexicon.linear
-    if odds is None or linear is None:
+    """None when nothing speaks for the label. `margins`: by how much the odds pass the thresholds."""
+    if odds is None or margins is None:
         if evidence is None:
             return None
         sure = _sigmoid(BASE + evidence.odds())
         return Finding(kind, label, sure, sure, *scan.span(*evidence.words(scan)))
     column = COLUMN[label]
-    margin = odds[column] - linear.threshold[column]
-    if brief and kind == "objection" and evidence is not None and evidence.plain and margin < PLAIN_MARGIN:
-        span = scan.span(*evidence.words(scan))
-        return Finding(kind, label, max(PLAIN_P, _sigmoid(odds[column])), _sigmoid(PLAIN_MARGIN), *span)
+    sure, margin = _sigmoid(odds[column]), margins[column]
+    if brief and kind == "objection" and evidence is not None and evidence.plain:
+        sure, margin = max(PLAIN_P, sure), max(PLAIN_MARGIN, margin)
     if margin < MARGIN_LEAST:
         return None
     span = evidence.words(scan) if evidence is not None else _heaviest(scan, column)
-    return Finding(kind, label, _sigmoid(odds[column]), _sigmoid(margin), *scan.span(*span))
+    return Finding(kind, label, sure, _sigmoid(margin), *scan.span(*span))
 
 
 def _heaviest(scan: Scan, column: int) -> tuple[int, int]:

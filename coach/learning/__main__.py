@@ -19,12 +19,12 @@ def main() -> None:
         weights = np.concatenate([fitted.weights, kinds.weights], axis=1)
         save(MODELS / f"{language}.npz", weights, fingerprint(language), **fitted.columns, **kinds.columns)
         odds, truth = fitted.held_out[data.in_call], data.truth[data.in_call]
-        threshold = fitted.columns["threshold"]
-        scores = f1(odds, truth, threshold)
+        margins = fitted.margins(fitted.held_out, data)[data.in_call]
+        scores = f1(margins, truth)
         print(  # noqa: T201
             f"{language}: {len(data.groups)} rows, {len(truth)} in calls; objections macro-F1 "
             f"{np.mean(scores[:OBJECTIONS]):.3f}, signals {np.mean(scores[OBJECTIONS:]):.3f}, "
-            f"false alarms a clean turn {false_alarms(odds, truth, threshold):.3f}, "
+            f"false alarms a clean turn {false_alarms(margins, truth):.3f}, "
             f"calibration error {calibration_error(odds[:, :OBJECTIONS], truth[:, :OBJECTIONS]):.3f}"
         )
         print("  " + "  ".join(f"{name} {share:.2f}" for name, share in kinds.right.items()))  # noqa: T201

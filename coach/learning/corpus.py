@@ -53,7 +53,7 @@ def rows(language: Language, root: Path = SHIPPED) -> Iterator[Row]:
             for number, line in enumerate(examples.read_bytes().splitlines()):
                 example = orjson.loads(line)
                 group = f"{folder.name}:{number // UTTERANCES_A_GROUP}"
-                yield Row(folder.name, group, example["text"], _labels(example), False)
+                yield Row(folder.name, group, example["text"], _labels(example), False, example.get("context") or "")
 
 
 def fingerprint(language: Language, root: Path = SHIPPED) -> str:

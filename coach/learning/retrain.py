@@ -60,7 +60,7 @@ def learn(language: Language, own: list[Row], packs: dict[str, Knowledge], folde
 
 
 def _figures(odds: Floats, fitted: Fitted, data: Data) -> Figures:
-    threshold, chosen = fitted.columns["threshold"], data.in_call
-    scores = f1(odds[chosen], data.truth[chosen], threshold)
-    alarms = false_alarms(odds[chosen], data.truth[chosen], threshold)
+    margins, truth = fitted.margins(odds, data)[data.in_call], data.truth[data.in_call]
+    scores = f1(margins, truth)
+    alarms = false_alarms(margins, truth)
     return Figures(float(scores[:OBJECTIONS].mean()), float(scores[OBJECTIONS:].mean()), alarms)

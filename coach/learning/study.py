@@ -42,11 +42,11 @@ def curve(data: Data) -> None:
 
 
 def _print(name: str, fitted: Fitted, odds: Floats, data: Data) -> None:
-    odds, truth, threshold = odds[data.in_call], data.truth[data.in_call], fitted.columns["threshold"]
-    scores = f1(odds, truth, threshold)
+    margins, truth = fitted.margins(odds, data)[data.in_call], data.truth[data.in_call]
+    scores = f1(margins, truth)
     print(  # noqa: T201
         f"| {name} | {scores[:OBJECTIONS].mean():.3f} | {scores[OBJECTIONS:].mean():.3f} | "
-        f"{false_alarms(odds, truth, threshold):.3f} |",
+        f"{false_alarms(margins, truth):.3f} |",
         flush=True,
     )
 

@@ -79,7 +79,7 @@ def load_all(extra: Iterable[Path] = ()) -> dict[str, Pack]:
             problems.append(Problem(root, 1, "no pack here: a pack is a folder with a pack.yaml (COACH_PACKS)"))
         folders += found_here
     for folder in folders:
-        pack, found = read_pack(folder)
+        pack, found = read_pack(folder, labelled=False)
         problems += [problem for problem in found if not problem.warning]
         if pack is not None:
             packs[pack.id] = pack
@@ -95,8 +95,11 @@ def pack_folders(root: Path) -> list[Path]:
     return sorted(path.parent for path in root.glob("*/pack.yaml"))
 
 
-def read_pack(folder: Path, today: date | None = None) -> tuple[Pack | None, list[Problem]]:
-    """The pack in `folder` (None if it has errors) and its problems; with `today`, outdated facts too."""
+def read_pack(folder: Path, today: date | None = None, *, labelled: bool = True) -> tuple[Pack | None, list[Problem]]:
+    """The pack in `folder` (None if it has errors) and its problems; with `today`, outdated facts too.
+
+    `labelled`: its labelled sentences are checked as well, which no server needs.
+    """
     problems: list[Problem] = []
     head = _read(folder / "pack.yaml", schema.PackFile, problems)
     languages: dict[Language, PackLanguage] = {}
@@ -112,7 +115,8 @@ def read_pack(folder: Path, today: date | None = None) -> tuple[Pack | None, lis
         )
         problems += _references(folder / language, languages[language])
         problems += _dated(folder / language, languages[language], today)
-        problems += _examples(folder / language / "examples.jsonl")
+        if labelled:
+            problems += _examples(folder / language / "examples.jsonl")
     if head is not None and not languages:
         problems.append(Problem(folder / "pack.yaml", 1, "has no language: add a folder pl, de or en"))
     if head is not None and head.id != folder.name:

@@ -9,13 +9,13 @@ from scripts.evaluate import evaluate, folder
 
 LEAST = {
     ("objections", "macro_f1"): 0.62,
-    ("objections", "early"): 0.75,
-    ("signals", "macro_f1"): 0.55,
+    ("objections", "early"): 0.8,
+    ("signals", "macro_f1"): 0.6,
     ("archetype", "top1"): 0.7,
     ("disc", "top1"): 0.55,
 }
 MOST = {
-    ("objections", "false_alarms_per_clean_turn"): 0.08,
+    ("objections", "false_alarms_per_clean_turn"): 0.07,
     ("objections", "seller_turn_alarms"): 0,
     ("objections", "retracted_per_100_turns"): 5,
 }
