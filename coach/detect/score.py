@@ -22,8 +22,12 @@ QUESTION_LOSS = 1.1
 """A question is rarely an objection: what a strong cue loses in one."""
 QUESTION_SIGNALS = frozenset({"price_inquiry", "financing", "trial", "timeline", "social_proof"})
 QUOTE_JOIN_WORDS = 3
-QUOTE_TOLL = 0.05
+QUOTE_TOLL = 0.4
 """What a word of a learned quote must add to be worth its place."""
+CLAUSE_WORDS = 12
+CLAUSE_MORE = 6
+"""A quote takes in the words of its clause, so many on either side and so many in all: people quote a clause, not the
+word that gives it away (docs/detection.md, "The learned half")."""
 QUOTE_WORDS = 300
 """A learned quote is looked for among the newest words: in speech that is two minutes."""
 HITS_MOST = 500
@@ -295,7 +299,7 @@ def _judge(
         if evidence is None:
             return None
         sure = _sigmoid(BASE + evidence.odds())
-        return Finding(kind, label, sure, sure, *scan.span(*evidence.words(scan)))
+        return Finding(kind, label, sure, sure, *scan.span(*_clause(scan, *evidence.words(scan))))
     column = COLUMN[label]
     sure, margin = _sigmoid(odds[column]), margins[column]
     if brief and kind == "objection" and evidence is not None and evidence.plain:
@@ -303,7 +307,17 @@ def _judge(
     if margin < MARGIN_LEAST:
         return None
     span = evidence.words(scan) if evidence is not None else _heaviest(scan, column)
-    return Finding(kind, label, sure, _sigmoid(margin), *scan.span(*span))
+    return Finding(kind, label, sure, _sigmoid(margin), *scan.span(*_clause(scan, *span)))
+
+
+def _clause(scan: Scan, first: int, last: int) -> tuple[int, int]:
+    """Words `first`..`last` with those of their clause around them, in short clauses all of them."""
+    low, high = max(0, first - CLAUSE_MORE), min(len(scan.tokens) - 1, last + CLAUSE_MORE)
+    while first > low and last - first + 1 < CLAUSE_WORDS and not scan.tokens[first].gap:
+        first -= 1
+    while last < high and last - first + 1 < CLAUSE_WORDS and not scan.tokens[last + 1].gap:
+        last += 1
+    return first, last
 
 
 def _heaviest(scan: Scan, column: int) -> tuple[int, int]:

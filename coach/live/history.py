@@ -7,8 +7,9 @@ from itertools import accumulate, chain, islice, pairwise
 from typing import Literal, NamedTuple
 
 LIMIT_EVENTS = 20_000
-LIMIT_BYTES = 4 << 20
-"""4 MiB: far beyond an hour of dense talk (about 2,000 events, 0.1 MiB packed)."""
+LIMIT_BYTES = 16 << 20
+"""As packed. Far beyond an hour of dense talk (about 2,000 events, 0.2 MiB), and more than the newest can take, which
+are not let go: a frame is at most 64 KiB."""
 BLOCK = 64
 """Frames packed at once, when as many newer ones are there: who resumes was seldom away for longer."""
 LEVEL = 1
