@@ -4,7 +4,7 @@ import numpy as np
 
 from coach.detect.linear import LABELS, MODELS, save
 from coach.learning.corpus import fingerprint, rows
-from coach.learning.train import OBJECTIONS, calibration_error, f1, false_alarms, fit, fit_kinds, prepare
+from coach.learning.train import FALSE_ALARMS, OBJECTIONS, calibration_error, f1, false_alarms, fit, fit_kinds, prepare
 from coach.packs import knowledge, loader
 from coach.taxonomy import LANGUAGES
 
@@ -14,7 +14,7 @@ def main() -> None:
     packs = knowledge.build(loader.load_all(), {})
     for language in LANGUAGES:
         data = prepare(list(rows(language)), language, packs)
-        fitted = fit(data)
+        fitted = fit(data, FALSE_ALARMS[language])
         kinds = fit_kinds(data)
         weights = np.concatenate([fitted.weights, kinds.weights], axis=1)
         save(MODELS / f"{language}.npz", weights, fingerprint(language), **fitted.columns, **kinds.columns)

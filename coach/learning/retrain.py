@@ -8,7 +8,18 @@ import numpy as np
 from coach.detect.linear import save
 from coach.learning.corpus import Row, fingerprint
 from coach.learning.corpus import rows as rows_of
-from coach.learning.train import OBJECTIONS, Data, Fitted, Floats, f1, false_alarms, fit, fit_kinds, prepare
+from coach.learning.train import (
+    FALSE_ALARMS,
+    OBJECTIONS,
+    Data,
+    Fitted,
+    Floats,
+    f1,
+    false_alarms,
+    fit,
+    fit_kinds,
+    prepare,
+)
 from coach.packs.knowledge import Knowledge
 from coach.taxonomy import Language
 
@@ -46,8 +57,8 @@ def learn(language: Language, own: list[Row], packs: dict[str, Knowledge], folde
     """
     data = prepare([*rows_of(language), *own], language, packs)
     theirs = np.array([group.startswith("team:") for group in data.groups])
-    after = fit(data)
-    before = fit(data.take(~theirs))
+    after = fit(data, FALSE_ALARMS[language])
+    before = fit(data.take(~theirs), FALSE_ALARMS[language])
     known = np.empty_like(after.held_out)
     known[~theirs] = before.held_out
     known[theirs] = before.predict(data.take(theirs))

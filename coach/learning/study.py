@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from coach.learning.corpus import rows
-from coach.learning.train import OBJECTIONS, Data, Fitted, Floats, f1, false_alarms, fit, prepare
+from coach.learning.train import FALSE_ALARMS, OBJECTIONS, Data, Fitted, Floats, f1, false_alarms, fit, prepare
 from coach.packs import knowledge, loader
 from coach.taxonomy import LANGUAGES
 
 SHARES = (10, 30, 100)
 
 
-def ablation(data: Data) -> None:
+def ablation(data: Data, alarms: float) -> None:
     """Each part left out."""
     none = data.words * 0
     for name, part in (
@@ -24,16 +24,16 @@ def ablation(data: Data) -> None:
         ("phrases alone", replace(data, words=none)),
         ("without single utterances", data.take(data.in_call)),
     ):
-        fitted = fit(part)
+        fitted = fit(part, alarms)
         _print(name, fitted, fitted.held_out, part)
 
 
-def curve(data: Data) -> None:
+def curve(data: Data, alarms: float) -> None:
     """A part of the calls and blocks learned from, all others the test; with all of it, each held out in turn."""
     draw = np.array([zlib.crc32(group.encode()) % 100 for group in data.groups])
     for share in SHARES:
         chosen = draw < share
-        fitted = fit(data.take(chosen))
+        fitted = fit(data.take(chosen), alarms)
         if share == 100:
             _print("100 %", fitted, fitted.held_out, data)
         else:
@@ -55,8 +55,8 @@ def main() -> None:
     """Print both tables of one language."""
     language = next(language for language in LANGUAGES if language == sys.argv[1])
     data = prepare(list(rows(language)), language, knowledge.build(loader.load_all(), {}))
-    ablation(data)
-    curve(data)
+    ablation(data, FALSE_ALARMS[language])
+    curve(data, FALSE_ALARMS[language])
 
 
 if __name__ == "__main__":

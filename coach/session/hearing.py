@@ -18,7 +18,7 @@ from coach.session.state import Core, Identity, OpenUtterance
 from coach.session.view import View
 from coach.taxonomy import Language
 
-ENTER = 0.42
+ENTER = 0.47
 """A provisional finding needs this strength while the text still grows,"""
 CONFIRM = 0.5
 """a confirmed one this much of the final's text,"""
