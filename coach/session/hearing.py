@@ -18,8 +18,10 @@ from coach.session.state import Core, Identity, OpenUtterance
 from coach.session.view import View
 from coach.taxonomy import Language
 
-ENTER = 0.47
-"""A provisional finding needs this strength while the text still grows,"""
+ENTER = 0.45
+"""A provisional finding needs this strength in two interims that follow each other,"""
+SURE = 0.6
+"""or this much in one,"""
 CONFIRM = 0.5
 """a confirmed one this much of the final's text,"""
 LEAVE = 0.2
@@ -227,13 +229,18 @@ class Hearing:
     ) -> None:
         """Bring this utterance's findings to what its text says now."""
         live = self._live.setdefault(key, {})
-        seen = set()
+        utterance = self._utterances[key]
+        near, seen = [], set()
         for finding in found:
             name = f"{heard.source}/{heard.utterance}/{finding.label}"
             before = live.get(name)
             needed = CONFIRM if heard.final else LEAVE if before else ENTER
             if finding.strength < needed:
                 continue
+            if before is None and not heard.final and finding.strength < SURE:
+                near.append(finding.label)
+                if finding.label not in utterance.near:
+                    continue
             seen.add(name)
             if before is not None and not heard.final:
                 continue
@@ -252,6 +259,7 @@ class Hearing:
                 live[name] = event
             elif finding.kind == "signal":
                 self._core.meter.signals[finding.label] = self._core.meter.signals.get(finding.label, 0) + 1
+        utterance.near = near
         for name in [name for name in live if name not in seen]:
             self._again(live.pop(name), "retracted", out)
             change.closed.append(name)

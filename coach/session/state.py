@@ -46,6 +46,8 @@ class OpenUtterance:
     start_ms: int
     end_ms: int
     language: Language
+    near: list[str] = field(default_factory=list)
+    """Labels that the newest interim came near to, for the first time or again."""
 
 
 @dataclass(slots=True)

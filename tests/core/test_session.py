@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from coach.detect.scan import Scan
+from coach.detect.score import ClientReading, Finding, read_client
 from coach.packs.knowledge import Knowledge
+from coach.session import hearing
 from coach.session.effects import Effect, Publish, Refuse, Show, StopSuggestion, Suggest, Take
 from coach.session.inputs import (
     Asked,
@@ -101,6 +104,42 @@ def test_objection_opens_its_card_with_the_frame_that_raised_it(play: Script) ->
 def test_flicker_between_enter_and_leave_changes_nothing(play: Script) -> None:
     play(0, said(1, PRICE, final=False))
     assert play.kinds(100, said(1, PRICE + " and", final=False), "objection", "card") == []
+
+
+@pytest.mark.parametrize(
+    ("strengths", "expected"),
+    [
+        ([0.55, 0.55], [[], ["objection provisional"]]),
+        ([0.55, 0.30, 0.55], [[], [], []]),
+        ([0.55, 0.10, 0.55, 0.48], [[], [], [], ["objection provisional"]]),
+        ([0.62, 0.30, 0.15], [["objection provisional"], [], ["objection retracted"]]),
+        ([0.44, 0.44, 0.44], [[], [], []]),
+    ],
+)
+def test_what_is_barely_there_has_to_be_there_in_two_interims(
+    play: Script, monkeypatch: pytest.MonkeyPatch, strengths: list[float], expected: list[list[str]]
+) -> None:
+    def read(scan: Scan) -> ClientReading:
+        strength = strengths[len(scan.tokens) - 1]
+        found = Finding("objection", "price", strength, strength, 0, 3)
+        return replace(read_client(scan), findings=(found,))
+
+    monkeypatch.setattr(hearing, "read_client", read)
+    heard = [
+        play.kinds(words * 300, said(1, " ".join(["hmm"] * words), final=False), "objection")
+        for words in range(1, len(strengths) + 1)
+    ]
+    assert heard == expected
+
+
+def test_an_interim_that_repeats_the_text_is_no_second_one(play: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(scan: Scan) -> ClientReading:
+        return replace(read_client(scan), findings=(Finding("objection", "price", 0.5, 0.5, 0, 3),))
+
+    monkeypatch.setattr(hearing, "read_client", read)
+    assert play.kinds(0, said(1, "hmm", final=False), "objection") == []
+    assert play.kinds(300, said(1, "hmm", final=False), "objection") == []
+    assert play.kinds(600, said(1, "hmm hmm", final=False), "objection") == ["objection provisional"]
 
 
 def test_second_card_of_a_category_waits_out_the_first(play: Script) -> None:

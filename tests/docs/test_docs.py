@@ -282,7 +282,7 @@ def test_constants_stand_where_they_are_explained() -> None:
     found = read("detection.md")
     limits = section(found, "## Thresholds")
     assert re.findall(r"\| (0\.\d+) \|$", limits, re.MULTILINE) == [
-        str(value) for value in (hearing.ENTER, hearing.LEAVE, hearing.CONFIRM)
+        str(value) for value in (hearing.ENTER, hearing.SURE, hearing.LEAVE, hearing.CONFIRM)
     ]
     reach = section(found, "## Scope")
     assert f"in German also {scope.AFTER_REACH_DE} after" in reach
