@@ -3,8 +3,8 @@
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate, chain, islice, pairwise
-from typing import Literal, NamedTuple
+from itertools import chain, islice
+from typing import Literal
 
 LIMIT_EVENTS = 20_000
 LIMIT_BYTES = 16 << 20
@@ -16,16 +16,6 @@ LEVEL = 1
 """The fastest: frames repeat each other (docs/design.md, "What a call keeps")."""
 
 
-class _Block(NamedTuple):
-    packed: bytes
-    ends: tuple[int, ...]
-    """Where each of its frames ends in the unpacked bytes."""
-
-    def frames(self) -> Iterator[bytes]:
-        whole = zlib.decompress(self.packed)
-        return (whole[start:end] for start, end in pairwise((0, *self.ends)))
-
-
 @dataclass(slots=True)
 class History:
     """Frames by offset, contiguous: the last one has the session's newest offset."""
@@ -35,7 +25,7 @@ class History:
     """Earlier epochs with the last offset of each that still counts, oldest first."""
     first: int = 1
     """Offset of the oldest frame kept."""
-    _blocks: list[_Block] = field(default_factory=list)
+    _blocks: list[bytes] = field(default_factory=list)
     _frames: list[bytes] = field(default_factory=list)
     """The newest, as they are."""
     _bytes: int = 0
@@ -52,7 +42,7 @@ class History:
         if len(self._frames) == 2 * BLOCK:
             self._pack()
         while self._blocks and (self.last - self.first >= LIMIT_EVENTS or self._bytes > LIMIT_BYTES):
-            self._bytes -= len(self._blocks.pop(0).packed)
+            self._bytes -= len(self._blocks.pop(0))
             self.first += BLOCK
 
     def why_not(self, after: int | None, epoch: str | None) -> Literal["new", "epoch", "trimmed"] | None:
@@ -70,12 +60,13 @@ class History:
         start = offset - self.first + 1
         first, skip = divmod(start, BLOCK)
         blocks, recent = self._blocks[first:], self._frames[max(0, start - BLOCK * len(self._blocks)) :]
-        packed = chain.from_iterable(block.frames() for block in blocks)
+        packed = chain.from_iterable(zlib.decompress(block).split(b"\n") for block in blocks)
         return chain(islice(packed, skip, None) if blocks else (), recent)
 
     def _pack(self) -> None:
         oldest = self._frames[:BLOCK]
-        block = _Block(zlib.compress(b"".join(oldest), LEVEL), tuple(accumulate(map(len, oldest))))
+        # JSON on one line: no frame has a line end of its own.
+        block = zlib.compress(b"\n".join(oldest), LEVEL)
         self._blocks.append(block)
-        self._bytes += len(block.packed) - sum(map(len, oldest))
+        self._bytes += len(block) - sum(map(len, oldest))
         del self._frames[:BLOCK]
