@@ -5,6 +5,7 @@ drain, and only when that is done uvicorn is told to exit.
 """
 
 import asyncio
+import ctypes
 import gc
 import socket
 from collections.abc import Callable, Coroutine
@@ -29,6 +30,8 @@ BACKLOG = 2048
 SEND_BYTES = 128 * 1024
 """What the system keeps for a peer that does not read. Left to itself it takes 4 MB before the server feels anything."""
 GC_THRESHOLD = (20_000, 20, 50)
+M_ARENA_MAX = -8
+"""glibc's malloc.h"""
 _log = structlog.get_logger()
 
 
@@ -174,6 +177,17 @@ async def _beside(work: Coroutine[Any, Any, None]) -> None:
         await work
     except Exception as error:
         _log.error("beside.crashed", error=type(error).__name__)
+
+
+def share_heap() -> None:
+    """Let all threads allocate from one heap, where the system's allocator is glibc's; before there are threads.
+
+    Each thread has a heap of its own otherwise, and what a commit's thread lets go is of no use to the calls: they
+    took half as much memory again (benchmarks/README.md, "Memory of a long call"). One thread runs at a time anyway.
+    """
+    allocator = ctypes.CDLL(None)
+    if hasattr(allocator, "gnu_get_libc_version"):
+        allocator.mallopt(M_ARENA_MAX, 1)
 
 
 def _settle_heap() -> None:

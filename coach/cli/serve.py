@@ -50,6 +50,7 @@ def serve(
 
     beside = (lambda address, packs: play_for_ever(address, token, 1.0, packs)) if playing else None
     listening = socket.socket(fileno=fd) if fd is not None else None
+    server.share_heap()
     uvloop.run(server.serve(known, say, beside, listening))
 
 
