@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Literal
 
+from coach.wire.publication import frames_of
+
 LIMIT_EVENTS = 20_000
 LIMIT_BYTES = 16 << 20
 """As packed. Far beyond an hour of dense talk (about 2,000 events, 0.2 MiB), and more than the newest can take, which
@@ -60,13 +62,12 @@ class History:
         start = offset - self.first + 1
         first, skip = divmod(start, BLOCK)
         blocks, recent = self._blocks[first:], self._frames[max(0, start - BLOCK * len(self._blocks)) :]
-        packed = chain.from_iterable(zlib.decompress(block).split(b"\n") for block in blocks)
+        packed = chain.from_iterable(frames_of(zlib.decompress(block)) for block in blocks)
         return chain(islice(packed, skip, None) if blocks else (), recent)
 
     def _pack(self) -> None:
         oldest = self._frames[:BLOCK]
-        # JSON on one line: no frame has a line end of its own.
-        block = zlib.compress(b"\n".join(oldest), LEVEL)
+        block = zlib.compress(b"".join(oldest), LEVEL)
         self._blocks.append(block)
         self._bytes += len(block) - sum(map(len, oldest))
         del self._frames[:BLOCK]

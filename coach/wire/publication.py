@@ -1,5 +1,6 @@
 """One event on its way to any number of sockets, encoded once."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from coach.wire.codec import encode
@@ -17,7 +18,23 @@ def text_frame(payload: bytes) -> bytes:
 
 def payload_of(frame: bytes) -> bytes:
     """The JSON of a text frame."""
-    return frame[{126: 4, 127: 10}.get(frame[1], 2) :]
+    return frame[_header(frame[1]) :]
+
+
+def frames_of(joined: bytes) -> Iterator[bytes]:
+    """The text frames that these bytes are, each told from the next by its own length."""
+    at = 0
+    while at < len(joined):
+        length = joined[at + 1]
+        header = _header(length)
+        size = length if header == 2 else int.from_bytes(joined[at + 2 : at + header], "big")
+        yield joined[at : at + header + size]
+        at += header + size
+
+
+def _header(length: int) -> int:
+    """Bytes of a header, by its second one."""
+    return {126: 4, 127: 10}.get(length, 2)
 
 
 class Publication:

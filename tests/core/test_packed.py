@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 from coach.live import history as history_module
 from coach.live.history import BLOCK, History
 from coach.session.packed import PackedEvents
+from coach.wire.publication import frames_of, text_frame
 
 
 def event(number: int) -> dict[str, Any]:
     return {"type": "transcript", "offset": number, "text": f"Zażółć {number} – gęślą jaźń", "seq": None}
 
 
-def frame(number: int) -> bytes:
-    return b'{"type":"objection","offset":%d,"quote":"that is rather a lot for a car like this one"}' % number
+def frame(number: int, spaces: int = 2_800) -> bytes:
+    """Of many lengths: their headers have bytes that JSON on one line never has."""
+    payload = b'{"type":"objection","offset":%d,"quote":"that is rather a lot for a car like this one"}' % number
+    return text_frame(payload + b" " * (number * 37 % spaces))
 
 
 @settings(max_examples=60, deadline=None)
@@ -59,6 +62,15 @@ def test_history_gives_every_frame_behind_an_offset_that_was_there_when_asked(
     assert history.last == count + more
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    sizes=st.lists(st.sampled_from([0, 1, 10, 125, 126, 266, 2_560, 2_570, 65_535, 65_536]) | st.integers(0, 70_000))
+)
+def test_joined_frames_come_apart_whatever_their_lengths_spell(sizes: list[int]) -> None:
+    frames = [text_frame(b"\n" * size) for size in sizes]
+    assert list(frames_of(b"".join(frames))) == frames
+
+
 @pytest.mark.parametrize("limit", ["LIMIT_EVENTS", "LIMIT_BYTES"])
 def test_history_is_bounded_and_says_what_it_let_go(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     monkeypatch.setattr(history_module, limit, 6 * BLOCK if limit == "LIMIT_EVENTS" else 20_000)
@@ -77,7 +89,7 @@ def test_history_is_bounded_and_says_what_it_let_go(monkeypatch: pytest.MonkeyPa
 def test_old_frames_take_a_quarter_of_their_bytes_at_most() -> None:
     history, whole = History("e"), 0
     for number in range(1, 20 * BLOCK):
-        history.append(frame(number))
-        whole += sys.getsizeof(frame(number))
+        history.append(frame(number, spaces=1))
+        whole += sys.getsizeof(frame(number, spaces=1))
     newest = sum(map(sys.getsizeof, list(history.after(history.last - 2 * BLOCK))))
     assert history._bytes < newest + (whole - newest) / 4
