@@ -1,5 +1,6 @@
 """Which language an utterance is in, from its short common words: one call may switch in mid-sentence."""
 
+import unicodedata
 from collections.abc import Iterable
 
 from coach.taxonomy import LANGUAGES, Language
@@ -29,7 +30,7 @@ _LETTERS: dict[Language, frozenset[str]] = {
 _LETTER_WEIGHT = 1.5
 """A word with a letter that only one of the languages has says more than one common word."""
 _MARGIN = 2.0
-"""Lead over the runner-up before the language changes: "no" and "so" are words of more than one language."""
+"""Lead over both others before the language changes: "no" and "ja" are words of more than one language."""
 
 
 def weigh(words: Iterable[str], raw: str) -> dict[Language, float]:
@@ -39,13 +40,13 @@ def weigh(words: Iterable[str], raw: str) -> dict[Language, float]:
         for language, common in _COMMON.items():
             if word in common:
                 counts[language] += 1.0
-    lowered = raw.lower()
+    lowered = unicodedata.normalize("NFC", raw).lower()
     for language, letters in _LETTERS.items():
         counts[language] += _LETTER_WEIGHT * sum(lowered.count(letter) for letter in letters)
     return counts
 
 
 def decide(counts: dict[Language, float], current: Language) -> Language:
-    """The language with the most evidence if it leads `current` clearly, else `current`."""
-    best = max(LANGUAGES, key=lambda language: (counts[language], language == current))
-    return best if counts[best] >= counts[current] + _MARGIN else current
+    """The language with the most evidence if it leads both others clearly, else `current`."""
+    second, best = sorted(LANGUAGES, key=counts.__getitem__)[-2:]
+    return best if counts[best] >= counts[second] + _MARGIN else current

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from coach.detect.linear import Linear
-from coach.detect.normalize import fold
 from coach.detect.phrases import Phrases
 from coach.packs.schema import ChecklistItem, Competitor, ComplianceItem, Cues, CuesFile, Scope
 from coach.taxonomy import Language
@@ -22,6 +21,7 @@ Kind = Literal[
     "competitor",
     "checklist",
     "compliance",
+    "filler",
 ]
 _SCOPES: tuple[str, ...] = tuple(Scope.model_fields)
 
@@ -51,8 +51,6 @@ class Lexicon:
 
     language: Language
     phrases: Phrases[Cue]
-    fillers: frozenset[str]
-    """Words that a phrase may have anywhere inside ("too, er, expensive")."""
     linear: Linear | None
     """The learned half; without it the cues decide alone."""
     negations: frozenset[str]
@@ -62,7 +60,7 @@ class Lexicon:
 
 def compile_lexicon(language: Language, general: Source, linear: Linear | None) -> Lexicon:
     """One automaton out of the general phrases. O(total phrase length)."""
-    return _compile(Lexicon(language, Phrases(), frozenset(), linear, frozenset(), frozenset()), [general])
+    return _compile(Lexicon(language, Phrases(), linear, frozenset(), frozenset()), [general])
 
 
 def extend(lexicon: Lexicon, general: Source, own: Source) -> Lexicon:
@@ -71,7 +69,7 @@ def extend(lexicon: Lexicon, general: Source, own: Source) -> Lexicon:
     Where the pack brings negation words of its own the general phrases are read anew: they may contain them.
     """
     if own.cues.scope.negation:
-        empty = Lexicon(lexicon.language, Phrases(), frozenset(), lexicon.linear, frozenset(), frozenset())
+        empty = Lexicon(lexicon.language, Phrases(), lexicon.linear, frozenset(), frozenset())
         return _compile(empty, [general, own])
     return _compile(lexicon, [own])
 
@@ -114,5 +112,5 @@ def _compile(base: Lexicon, sources: list[Source]) -> Lexicon:
             add("checklist", item.id, item.cues)
         for rule in compliance:
             add("compliance", rule.id, rule.cues)
-    fillers = base.fillers.union(fold(word) for source in sources for word in source.cues.fillers)
-    return Lexicon(base.language, phrases, fillers, base.linear, negations, frozenset(seen))
+        add("filler", "", cues.fillers)
+    return Lexicon(base.language, phrases, base.linear, negations, frozenset(seen))

@@ -5,9 +5,14 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-_WORD = re.compile(r"[^\W_]+(?:['’`´][^\W_]+)*")
+_APOSTROPHES = "'’`´"
+_WORD = re.compile(rf"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*|[{_APOSTROPHES}][^\W_]+)*")
+"""Letters and digits, with combining marks (text may come decomposed) and apostrophes inside."""
 _SENTENCE_END = re.compile(r"[.!?…;:]")
-_FOLD = str.maketrans({"ł": "l", "ß": "ss", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "ı": "i"} | dict.fromkeys("'’`´"))
+_PAUSE = re.compile(r"\s*(?:…|\.\.\.+)\s*")
+_FOLD = str.maketrans(
+    {"ł": "l", "ß": "ss", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "ı": "i"} | dict.fromkeys(_APOSTROPHES)
+)
 
 WORD_CHARS = 64
 """Longer than any word of speech; what is beyond it is not looked at, so that no text makes words costly."""
@@ -28,7 +33,7 @@ class Token(NamedTuple):
     start: int
     end: int
     gap: str
-    """`""` plain space, `","` a comma or dash, `"."` the end of a sentence, `"?"` the end of a question."""
+    """`""` plain space, `","` a comma, dash or pause, `"."` the end of a sentence, `"?"` the end of a question."""
 
 
 @lru_cache(maxsize=65_536)
@@ -50,7 +55,9 @@ def tokens(text: str, start: int = 0) -> list[Token]:
         if not word:  # nothing but combining marks
             continue
         between = text[end:first]
-        found.append(Token(word, first, last, "" if between == " " else _gap(between)))
+        found.append(
+            Token(word, first, last, "" if between == " " else _gap(between, text[end - 1 : end], text[first]))
+        )
         end = last
     return found
 
@@ -60,7 +67,17 @@ def is_number(word: str) -> bool:
     return word[0].isdigit() or word in NUMBER_WORDS
 
 
-def _gap(between: str) -> str:
+def may_grow(text: str, end: int) -> bool:
+    """Whether what follows a word that ends at `end` may still become a part of it: `isn'` is an `isn't` to come."""
+    return text.startswith(tuple(_APOSTROPHES), end)
+
+
+def _gap(between: str, before: str, after: str) -> str:
+    """What separates two words, of which `before` and `after` are the characters next to it."""
+    if between in (".", ",", ":") and before.isdigit() and after.isdigit():
+        return ""  # within a number or a time
+    if _PAUSE.fullmatch(between) and after.islower():
+        return ","
     if "?" in between:
         return "?"
     if _SENTENCE_END.search(between):

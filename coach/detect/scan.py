@@ -3,11 +3,21 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+
 from coach.detect.lexicon import Cue, Lexicon
 from coach.detect.linear import Linear, Vector
-from coach.detect.normalize import Token, tokens
+from coach.detect.normalize import Token, may_grow, tokens
 from coach.detect.phrases import State
 from coach.detect.scope import Mark
+
+FILLERS_MOST = 4
+"""Words of fillers in a row that a phrase may have inside ("too, er, you know, expensive")."""
+STRETCH = 60
+"""Of a longer text the best so many words in a row count: people make a point in fewer, and in the sum of all of a
+long talk chance adds up."""
+
+_ENDS = (".", "?")
 
 
 class Hit(NamedTuple):
@@ -36,6 +46,10 @@ class Scan:
     added: list[Vector] = field(default_factory=list)
     """What each word adds to each label (`coach.detect.linear`); empty if nothing is weighed, or without a model."""
     _sums: list[Vector] = field(default_factory=list)
+    _best: list[Vector] = field(default_factory=list)
+    """By label, the most that `STRETCH` words in a row add, of the texts that are longer: the first is one word more."""
+    _filled: list[int] = field(default_factory=list)
+    """How many words of fillers end with each word."""
     context: Vector | None = None
     """What the seller's words just before add to each label; None: not known."""
 
@@ -45,13 +59,12 @@ class Scan:
             return
         keep = self._unchanged(text)
         del self.tokens[keep:], self._states[keep:], self._hits[keep:], self.added[keep:], self._sums[keep:]
+        del self._filled[keep:], self._best[max(0, keep - STRETCH) :]
         start = self.tokens[-1].end if keep else 0
         linear = self.lexicon.linear if self.weighed else None
         for index, token in enumerate(tokens(text, start), keep):
-            alive, ended = self._match(token.word, index)
+            self._match(token, index)
             self.tokens.append(token)
-            self._states.append(alive)
-            self._hits.append([Hit(cue, first, index) for cue, first in ended] if ended else [])
             if linear is not None:
                 self._learn(linear, index, token.word)
         self.text = text
@@ -61,10 +74,11 @@ class Scan:
         return self._sums[-1]
 
     def score(self) -> Vector | None:
-        """What all words together, and those before them, add to each label; None if nothing was weighed."""
+        """What the words, and those before them, add to each label; None if nothing was weighed."""
         if not self._sums:
             return None
-        return self._sums[-1] if self.context is None else self._sums[-1] + self.context
+        words = self._best[-1] if self._best else self._sums[-1]
+        return words if self.context is None else words + self.context
 
     def hits(self) -> list[Hit]:
         """All cue hits, by the word they end at. O(hits)."""
@@ -80,13 +94,22 @@ class Scan:
         """Offsets in the text of words `first`..`last`."""
         return self.tokens[first].start, self.tokens[last].end
 
-    def _match(self, word: str, index: int) -> tuple[list[State], list[tuple[Cue, int]]]:
-        """What the word leads to and ends; a filler may begin a phrase but never breaks one."""
-        states = self._states[-1] if self._states else []
-        alive, ended = self.lexicon.phrases.step(word, index, states)
-        if word in self.lexicon.fillers:
-            alive += [state for state in states if state not in alive]
-        return alive, ended
+    def _match(self, token: Token, index: int) -> None:
+        """What the word leads to and ends. A phrase ends with its sentence; a filler may begin one, never breaks one."""
+        states = self._states[-1] if self._states and token.gap not in _ENDS else []
+        alive, ended = self.lexicon.phrases.step(token.word, index, states)
+        hits, filled = [], 0
+        for cue, first in ended:
+            if cue.kind != "filler":
+                hits.append(Hit(cue, first, index))
+            elif first and (token if first == index else self.tokens[first]).gap not in _ENDS:
+                words = index - first + 1 + self._filled[first - 1]
+                filled = max(filled, words)
+                if words <= FILLERS_MOST:
+                    alive += [state for state in self._states[first - 1] if state not in alive]
+        self._states.append(alive)
+        self._filled.append(filled)
+        self._hits.append(hits)
 
     def _learn(self, linear: Linear, index: int, word: str) -> None:
         previous = self.tokens[index - 1].word if index else "<s>"
@@ -94,6 +117,9 @@ class Scan:
         step = linear.step(before, previous, word)
         self.added.append(step)
         self._sums.append(self._sums[-1] + step if index else step)
+        if index >= STRETCH:
+            stretch = self._sums[index] - self._sums[index - STRETCH]
+            self._best.append(np.maximum(stretch, self._best[-1] if self._best else self._sums[index - 1]))
 
     def _unchanged(self, text: str) -> int:
         """How many words are surely the same: all that end before the first changed character."""
@@ -101,7 +127,7 @@ class Scan:
         keep = len(self.tokens)
         while keep and self.tokens[keep - 1].end >= same:
             keep -= 1
-        return keep
+        return keep - 1 if keep and may_grow(text, self.tokens[keep - 1].end) else keep
 
 
 def _common_prefix(a: str, b: str) -> int:

@@ -163,7 +163,7 @@ class Hearing:
     def _repeats(self, heard: Heard, key: Key) -> bool:
         """Whether an interim says what is known already, as recognisers do between two words: nothing to read anew."""
         known = self._utterances.get(key)
-        if known is None or key not in self._scans:
+        if known is None:
             return False
         if (known.speaker, known.text) != (heard.speaker, heard.text) or heard.language not in (None, known.language):
             return False
@@ -184,7 +184,7 @@ class Hearing:
         utterance = self._utterances[key]
         declared = heard.language or (self._identity.language if self._identity.language != "auto" else None)
         scan = self._scans.get(key)
-        language: Language = declared or (scan.lexicon.language if scan else self._core.language)
+        language: Language = declared or utterance.language
         client = heard.speaker == "client"
         if scan is None or scan.lexicon.language != language or scan.weighed != client:
             scan = Scan(self._knowledge.lexicons[language], client)

@@ -61,7 +61,7 @@ class Judging:
             self._core.cost["judge_usd"] = self._core.cost.get("judge_usd", 0) + judged.usage["cost_usd"]
         if judged.status != "done":
             return None
-        final = self._final(judged)
+        final, answered = self._final(judged)
         judged = replace(
             judged,
             objections=_verbatim(judged.objections, CATEGORIES, final["text"]),
@@ -71,6 +71,8 @@ class Judging:
         change = Change()
         cause = Cause(judged.utterance, judged.source)
         self._apply("objection", CATEGORIES, dict(judged.objections), final, cause, change, out)
+        if change.raised and not answered:
+            self._core.answered = False
         self._apply("signal", SIGNALS, dict(judged.signals), final, cause, change, out)
         return change, said_at
 
@@ -79,9 +81,14 @@ class Judging:
         if self._core.judging:
             out.effects.append(StopJudging())
 
-    def _final(self, judged: Judged) -> dict[str, Any]:
-        mine = (judged.source, judged.utterance)
-        return next(e for e in reversed(self._view.transcript) if (e["source"], e["utterance"]) == mine)
+    def _final(self, judged: Judged) -> tuple[dict[str, Any], bool]:
+        """What was judged, and whether the seller has spoken since."""
+        answered = False
+        for event in reversed(self._view.transcript):
+            if (event["source"], event["utterance"]) == (judged.source, judged.utterance):
+                return event, answered
+            answered = answered or event["speaker"] == "seller"
+        raise LookupError(judged.utterance)
 
     def _apply(
         self,

@@ -1,21 +1,26 @@
 """Detection: incremental, scoped, explained."""
 
+import unicodedata
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coach.detect.language import decide, weigh
+from coach.detect.lexicon import Cue, Lexicon
 from coach.detect.normalize import fold, tokens
 from coach.detect.phrases import Phrases, State
-from coach.detect.scan import Scan
+from coach.detect.scan import FILLERS_MOST, STRETCH, Scan
 from coach.detect.score import read_client
 from coach.packs.knowledge import Knowledge
 from coach.taxonomy import Language
 
 WORDS = st.lists(
-    st.sampled_from("it is not too expensive, for me. wife test drive what does my zu teuer nicht drogo ja".split()),
+    st.sampled_from(
+        "it is not too expensive, for me. wife test drive what does my zu teuer nicht drogo ja isn't don’t cafe\u0301".split()
+    ),
     max_size=14,
 )
 
@@ -37,6 +42,26 @@ def test_tokens_keep_the_offsets_of_the_text() -> None:
     text = "Well — that's ZU teuer, nicht? Ja."
     assert [text[t.start : t.end] for t in tokens(text)] == ["Well", "that's", "ZU", "teuer", "nicht", "Ja"]
     assert [t.gap for t in tokens(text)] == ["", ",", "", "", ",", "?"]
+
+
+@pytest.mark.parametrize(
+    ("text", "gaps"),
+    [
+        ("at 19.99 or 1,200 by 9:30. 5 left", ["", "", "", "", "", "", "", "", "", ".", ""]),
+        ("I would … have to think... about it", ["", "", ",", "", "", ",", ""]),
+        ("well… No... I think", ["", ".", ".", ""]),
+    ],
+)
+def test_marks_within_numbers_and_pauses_end_no_sentence(text: str, gaps: list[str]) -> None:
+    assert [t.gap for t in tokens(text)] == gaps
+
+
+def test_decomposed_text_has_the_same_words() -> None:
+    text = "Für Łódź: nie będę, müßte größer sein. Cafés isn’t"
+    decomposed = unicodedata.normalize("NFD", text)
+    assert decomposed != text
+    assert [(t.word, t.gap) for t in tokens(decomposed)] == [(t.word, t.gap) for t in tokens(text)]
+    assert weigh([], decomposed) == weigh([], text)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +162,62 @@ def test_only_changed_words_are_read_again(packs: dict[str, Knowledge], monkeypa
     assert len(read) <= 2 * 8
 
 
+def hits(text: str, **phrases: str) -> list[str]:
+    """Labels of those phrases that occur, `filler…` being fillers."""
+    built: Phrases[Cue] = Phrases()
+    for label, phrase in phrases.items():
+        built.add(phrase, Cue("filler" if label.startswith("filler") else "objection", label, True, False))
+    scan = Scan(Lexicon("en", built, None, frozenset(), frozenset()))
+    scan.update(text)
+    return [hit.cue.label for hit in scan.hits()]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("not really interested in that", ["need"]),
+        ("Not really. Interested in that.", []),
+        ("Not really? Interested in that.", []),
+        ("not really, um, interested", ["need"]),
+        ("not um really i mean interested", ["need"]),
+        ("not really" + " um" * FILLERS_MOST + " interested", ["need"]),
+        ("not really" + " um" * (FILLERS_MOST + 1) + " interested", []),
+        ("not really. Um interested", []),
+    ],
+)
+def test_phrases_have_fillers_inside_and_end_with_their_sentence(text: str, found: list[str]) -> None:
+    assert hits(text, need="not really interested", filler="um", filler_2="i mean") == found
+
+
+def test_a_text_of_fillers_keeps_no_more_than_a_few_of_them(packs: dict[str, Knowledge]) -> None:
+    scan = Scan(packs["saas"].lexicons["de"])
+    scan.update("na ja halt " * 700)
+    assert max(len(alive) for alive in scan._states) < 200
+
+
+def test_of_a_long_text_the_best_words_in_a_row_count(packs: dict[str, Knowledge]) -> None:
+    scan = Scan(packs["general"].lexicons["en"])
+    words = "and so we walked along the river with the dog and it was too expensive for us in the end ".split() * 12
+    most: Any = None
+    for count in range(1, len(words) + 1):
+        scan.update(" ".join(words[:count]))
+        window = np.sum(scan.added[-STRETCH:], axis=0)
+        most = window if most is None or count <= STRETCH else np.maximum(most, window)
+        score = scan.score()
+        assert score is not None
+        np.testing.assert_allclose(score, most, atol=1e-3)
+
+
+def test_a_beginning_that_may_become_another_word_is_read_again(packs: dict[str, Knowledge]) -> None:
+    lexicon = packs["general"].lexicons["en"]
+    for whole in ("that isn't for us", "we don’t want cafe\u0301s"):
+        grown, once = Scan(lexicon), Scan(lexicon)
+        for count in range(1, len(whole) + 1):
+            grown.update(whole[:count])
+        once.update(whole)
+        assert grown.tokens == once.tokens and grown.hits() == once.hits()
+
+
 @pytest.mark.parametrize(
     ("language", "text", "labels"),
     [
@@ -151,6 +232,7 @@ def test_only_changed_words_are_read_again(packs: dict[str, Knowledge], monkeypa
         ("de", "ich muss das mit meiner frau besprechen", {"authority"}),
         ("pl", "musze to z zona obgadac", {"authority"}),
         ("en", "I need to talk it over with my wife", {"authority"}),
+        ("en", "Is it too expensive at 19.99?", set()),
     ],
 )
 def test_scope(packs: dict[str, Knowledge], language: Language, text: str, labels: set[str]) -> None:
@@ -177,5 +259,6 @@ def test_language(text: str, language: Language) -> None:
         assert decide(weigh([t.word for t in tokens(text)], text), before) == language
 
 
-def test_doubtful_words_keep_the_language() -> None:
-    assert decide(weigh(["no", "so"], "no so"), "pl") == "pl"
+@pytest.mark.parametrize("text", ["no so", "Ja, ja."])
+def test_words_of_two_languages_keep_the_one_there_was(text: str) -> None:
+    assert decide(weigh([token.word for token in tokens(text)], text), "en") == "en"

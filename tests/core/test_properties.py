@@ -1,14 +1,20 @@
 """Laws that hold for any order of revisions, duplicates and resends."""
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coach.analyze import Conversation, Rehearsal, identity, rehearse
+from coach.detect.scan import Scan
+from coach.detect.score import ClientReading, Finding, read_client
 from coach.packs.knowledge import Knowledge
+from coach.session import hearing
 from coach.session import state as states
 from coach.session.effects import Publish
+from coach.session.hearing import ENTER
 from coach.session.inputs import Asked, EndAsked, Heard, Input, Rated, TimerDue
 from coach.session.session import Session
 from coach.session.state import Identity
@@ -110,6 +116,14 @@ def test_restored_session_retracts_in_the_order_in_which_findings_came(packs: di
     trial, both = "can I take it for a test drive", "what does it cost and can I take it for a test drive"
     interims = [Heard("main", "u0", "client", text, False, 0, 1000) for text in (both, trial, both)]
     moves(packs, [*interims, EndAsked("won")], 3)
+
+
+def test_restored_session_knows_what_only_repeats(packs: dict[str, Knowledge], monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(scan: Scan) -> ClientReading:
+        return replace(read_client(scan), findings=(Finding("objection", "price", 0.5, ENTER, 0, 3),))
+
+    monkeypatch.setattr(hearing, "read_client", read)
+    moves(packs, [Heard("main", "u0", "client", text, False, 0, 1000) for text in ("hmm", "hmm", "hmm yes", "hm")], 1)
 
 
 def moves(packs: dict[str, Knowledge], script: list[Input], cut: int) -> None:
