@@ -6,7 +6,7 @@ growing text pays for its new words only; the span that adds most is the quote. 
 """
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,10 @@ PIECES = (3, 4, 5)
 PIECE_WEIGHT = 0.4
 STEM = 5
 CONTEXT_WORDS = 25
-STRICTER = 0.25
+STRICTER = ((0.25, 6, 40), (0.5, 40, 400))
 EVEN_WORDS = 20
-LENGTHS = (6, 40)
-"""An objection's threshold rises by `STRICTER` log-odds with the logarithm of the words, is as trained at `EVEN_WORDS`,
-and moves within `LENGTHS`: a sum of many words strays further (docs/detection.md, "Thresholds")."""
+"""An objection's threshold rises with the logarithm of the words, by so many log-odds from so many words to so many,
+and is as trained at `EVEN_WORDS`: a sum of many words strays further (docs/detection.md, "Thresholds")."""
 CACHE_WORDS = 20_000
 CACHE_PLACES = 50_000
 MODELS = Path(__file__).parent / "models"
@@ -37,6 +36,9 @@ KINDS: tuple[str, ...] = (*ARCHETYPES, *DISC)
 """What the columns after the labels say: who talks like this."""
 COLUMN: dict[str, int] = {label: column for column, label in enumerate(LABELS)}
 Vector = npt.NDArray[np.float32]
+NOTHING: Vector = np.zeros(len(LABELS) + len(KINDS), np.float32)
+Place = tuple[str, str, str]
+"""(the word before the previous one or nothing, the previous one or `<s>` at the start, the word)"""
 
 
 def word_features(word: str) -> Iterator[tuple[str, float]]:
@@ -50,8 +52,14 @@ def word_features(word: str) -> Iterator[tuple[str, float]]:
             yield f"c:{framed[start : start + size]}", PIECE_WEIGHT
 
 
-def pair_features(before: str, previous: str, word: str) -> Iterator[str]:
-    """Features of a word with the one before it, and the one before that (empty: there is none)."""
+def places(words: Sequence[str]) -> Iterator[Place]:
+    """Each word with the two before it, once: who says the same again does not say more."""
+    return iter(dict.fromkeys(zip(("", "", *words), ("<s>", *words), words, strict=False)))
+
+
+def pair_features(place: Place) -> Iterator[str]:
+    """Features of a word with the one before it, and the one before that."""
+    before, previous, word = place
     yield f"b:{previous}_{word}"
     if before:
         yield f"s:{before}__{word}"
@@ -67,7 +75,7 @@ def context_features(words: Iterable[str]) -> Iterator[tuple[str, float]]:
 
 def strictness(words: Any) -> Any:
     """What an objection's threshold gains, in log-odds, in texts of so many words (a number or an array)."""
-    return STRICTER * np.log(np.clip(words, *LENGTHS) / EVEN_WORDS)
+    return sum(slope * np.log(np.clip(words, low, high) / max(low, EVEN_WORDS)) for slope, low, high in STRICTER)
 
 
 def row(feature: str) -> int:
@@ -102,7 +110,7 @@ class Linear:
     kinds: Kinds
     _thresholds: dict[int, list[float]] = field(default_factory=dict)
     _words: dict[str, Vector] = field(default_factory=dict)
-    _pairs: dict[tuple[str, str, str], Vector] = field(default_factory=dict)
+    _pairs: dict[Place, Vector] = field(default_factory=dict)
 
     def word(self, word: str) -> Vector:
         """What a word adds by itself."""
@@ -117,7 +125,7 @@ class Linear:
 
     def thresholds(self, words: int) -> list[float]:
         """Log-odds from which each label is confirmed in a text of so many words."""
-        words = max(LENGTHS[0], min(LENGTHS[1], words))
+        words = min(words, STRICTER[-1][2])
         known = self._thresholds.get(words)
         if known is None:
             more = [float(strictness(words))] * len(CATEGORIES) + [0.0] * len(SIGNALS)
@@ -128,19 +136,18 @@ class Linear:
         """What the seller's words just before add to the client's answer: the newest `CONTEXT_WORDS` of them."""
         found = list(context_features(token.word for token in tokens(text)[-CONTEXT_WORDS:]))
         if not found:
-            return np.zeros(self.weights.shape[1], np.float32)
+            return NOTHING
         values = np.array([value for _, value in found], np.float32)
         return np.asarray(values @ self.weights[[row(name) for name, _ in found]])
 
-    def step(self, before: str, previous: str, word: str) -> Vector:
-        """What a word adds in its place. `previous` is `<s>` at the start."""
-        place = (before, previous, word)
+    def step(self, place: Place) -> Vector:
+        """What a word adds in its place."""
         known = self._pairs.get(place)
         if known is None:
             if len(self._pairs) >= CACHE_PLACES:
                 self._pairs.clear()
-            rows = [row(feature) for feature in pair_features(before, previous, word)]
-            known = self._pairs[place] = self.word(word) + self.weights[rows].sum(axis=0)
+            rows = [row(feature) for feature in pair_features(place)]
+            known = self._pairs[place] = self.word(place[2]) + self.weights[rows].sum(axis=0)
         return known
 
 

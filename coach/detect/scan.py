@@ -6,14 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from coach.detect.lexicon import Cue, Lexicon
-from coach.detect.linear import Linear, Vector
+from coach.detect.linear import NOTHING, Linear, Place, Vector
 from coach.detect.normalize import Token, may_grow, tokens
 from coach.detect.phrases import State
 from coach.detect.scope import Mark
 
 FILLERS_MOST = 4
 """Words of fillers in a row that a phrase may have inside ("too, er, you know, expensive")."""
-STRETCH = 60
+STRETCH = 30
 """Of a longer text the best so many words in a row count: people make a point in fewer, and in the sum of all of a
 long talk chance adds up."""
 
@@ -46,6 +46,8 @@ class Scan:
     added: list[Vector] = field(default_factory=list)
     """What each word adds to each label (`coach.detect.linear`); empty if nothing is weighed, or without a model."""
     _sums: list[Vector] = field(default_factory=list)
+    _places: dict[Place, int] = field(default_factory=dict)
+    """Where each word with the two before it stood first: what is said again adds nothing."""
     _best: list[Vector] = field(default_factory=list)
     """By label, the most that `STRETCH` words in a row add, of the texts that are longer: the first is one word more."""
     _filled: list[int] = field(default_factory=list)
@@ -60,6 +62,8 @@ class Scan:
         keep = self._unchanged(text)
         del self.tokens[keep:], self._states[keep:], self._hits[keep:], self.added[keep:], self._sums[keep:]
         del self._filled[keep:], self._best[max(0, keep - STRETCH) :]
+        while self._places and next(reversed(self._places.values())) >= keep:
+            self._places.popitem()
         start = self.tokens[-1].end if keep else 0
         linear = self.lexicon.linear if self.weighed else None
         for index, token in enumerate(tokens(text, start), keep):
@@ -113,8 +117,8 @@ class Scan:
 
     def _learn(self, linear: Linear, index: int, word: str) -> None:
         previous = self.tokens[index - 1].word if index else "<s>"
-        before = self.tokens[index - 2].word if index > 1 else ""
-        step = linear.step(before, previous, word)
+        place = (self.tokens[index - 2].word if index > 1 else "", previous, word)
+        step = linear.step(place) if self._places.setdefault(place, index) == index else NOTHING
         self.added.append(step)
         self._sums.append(self._sums[-1] + step if index else step)
         if index >= STRETCH:

@@ -24,6 +24,7 @@ from coach.detect.linear import (
     LABELS,
     context_features,
     pair_features,
+    places,
     row,
     strictness,
     word_features,
@@ -139,10 +140,8 @@ def prepare(found: list[Row], language: Language, packs: dict[str, Knowledge]) -
         scan = Scan(packs[example.pack].lexicons[language])
         scan.update(example.text)
         features: dict[int, float] = {}
-        words = [token.word for token in scan.tokens]
-        for place, word in enumerate(words):
-            pairs = pair_features(words[place - 2] if place > 1 else "", words[place - 1] if place else "<s>", word)
-            for name, value in [*word_features(word), *((pair, 1.0) for pair in pairs)]:
+        for place in places([token.word for token in scan.tokens]):
+            for name, value in [*word_features(place[2]), *((pair, 1.0) for pair in pair_features(place))]:
                 features[row(name)] = features.get(row(name), 0.0) + value
         said.add(features)
         context = context_features(token.word for token in tokens(example.previous)[-CONTEXT_WORDS:])

@@ -15,6 +15,7 @@ from coach.detect.phrases import Phrases, State
 from coach.detect.scan import FILLERS_MOST, STRETCH, Scan
 from coach.detect.score import read_client
 from coach.packs.knowledge import Knowledge
+from coach.session.hearing import CONFIRM
 from coach.taxonomy import Language
 
 WORDS = st.lists(
@@ -262,3 +263,18 @@ def test_language(text: str, language: Language) -> None:
 @pytest.mark.parametrize("text", ["no so", "Ja, ja."])
 def test_words_of_two_languages_keep_the_one_there_was(text: str) -> None:
     assert decide(weigh([token.word for token in tokens(text)], text), "en") == "en"
+
+
+HARMLESS = """So we run three depots, one in Leeds, one in Hull and a small one near York, and I've got forty drivers altogether.
+Some have driven for my father. We start loading at five in the morning, and by seven they're all out. In winter it's
+harder of course, the roads up on the moors get icy, and last February we had two vans in the ditch on the same day,
+nobody hurt thank God. My wife does the rota and my son does the website, and I do everything else, which is mostly
+talking to people who want their parcel yesterday. We've grown about ten percent a year since the pandemic and I'd like
+to keep it there, I want it to run smoothly and be home by six."""
+
+
+@pytest.mark.parametrize("text", [HARMLESS, "a " * 4_000, "la la la " * 50, (HARMLESS[:230] + " ") * 8])
+def test_long_talk_adds_up_to_no_objection(packs: dict[str, Knowledge], text: str) -> None:
+    scan = Scan(packs["general"].lexicons["en"])
+    scan.update(text[:8_000])
+    assert {f.label for f in read_client(scan).findings if f.kind == "objection" and f.strength >= CONFIRM} == set()

@@ -33,15 +33,18 @@ def test_running_sum_is_the_sum_of_all_features(packs: dict[str, Knowledge]) -> 
     lexicon = packs["general"].lexicons["en"]
     assert lexicon.linear is not None
     scan = Scan(lexicon)
-    for text in ("we", "we would have", "we would rather", "we would rather not decide today"):
+    for text in (
+        "we",
+        "we would have",
+        "we would rather we would rather",
+        "we would rather we would rather not decide",
+    ):
         scan.update(text)
-    words = [token.word for token in scan.tokens]
-    total = np.zeros(len(linear.LABELS) + len(linear.KINDS), np.float32)
-    for place, word in enumerate(words):
-        for name, value in linear.word_features(word):
+    total = linear.NOTHING.copy()
+    for place in linear.places([token.word for token in scan.tokens]):
+        for name, value in linear.word_features(place[2]):
             total += value * lexicon.linear.weights[linear.row(name)]
-        before, previous = words[place - 2] if place > 1 else "", words[place - 1] if place else "<s>"
-        for name in linear.pair_features(before, previous, word):
+        for name in linear.pair_features(place):
             total += lexicon.linear.weights[linear.row(name)]
     score = scan.score()
     assert score is not None and np.allclose(score, total, atol=1e-4)
