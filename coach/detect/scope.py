@@ -14,6 +14,8 @@ from coach.taxonomy import Language
 _REACH = {"negation": 4, "denial": 9, "reported": 9, "hypothetical": 7, "past": 5}
 """How many words before a cue each scope word reaches it."""
 AFTER_REACH_DE = 3
+AFTER_REACH_PAST = 4
+"""How many words behind a cue German negation, and what is past in any language, still reach it."""
 UNSHARED_REACH = 18
 FARTHEST = UNSHARED_REACH + 6
 """Beyond it no scope word matters; six words is the longest of them."""
@@ -77,7 +79,8 @@ class Surroundings:
             return UNSHARED if said and distance <= UNSHARED_REACH else 1.0
         reach = _REACH.get(mark.name, 0)
         if not before:
-            reach = AFTER_REACH_DE if self._language == "de" and mark.name == "negation" else 0
+            german = AFTER_REACH_DE if self._language == "de" and mark.name == "negation" else 0
+            reach = AFTER_REACH_PAST if mark.name == "past" else german
         if distance > reach or (mark.name == "negation" and own_negation) or self._cut(mark, first, last):
             return 1.0
         return _FACTOR[mark.name]

@@ -32,10 +32,10 @@ QUOTE_WORDS = 300
 """A learned quote is looked for among the newest words: in speech that is two minutes."""
 HITS_MOST = 500
 """Cue hits weighed, the newest: a text made of nothing but cues must not cost more than a frame may."""
-PLAIN_WORDS = 30
+PLAIN_WORDS = {"objection": 30, "signal": 15}
 PLAIN_MARGIN = 0.1
 PLAIN_P = 0.5
-"""An utterance of so few words that has a strong cue of an objection is one, whatever the words around it weigh:
+"""An utterance of so few words that has a strong cue of a label has the label, whatever the words around it weigh:
 the labelled calls have next to none (docs/detection.md, "Plain words"), so nothing else could have learned it."""
 MARGIN_LEAST = -1.4
 """Log-odds under a label's threshold below which it is no finding at all, not even one to keep."""
@@ -96,10 +96,9 @@ class SellerReading:
 def read_client(scan: Scan) -> ClientReading:
     """The client's utterance so far. O(hits x scope words + words where no cue gives the quote).
 
-    A text of few words that says an objection in plain ones is believed.
+    A text of few words that says something in plain ones is believed.
     """
     cues = _Cues(scan)
-    brief = len(scan.tokens) <= PLAIN_WORDS
     linear, score = scan.lexicon.linear, scan.score()
     odds = _odds(linear, score, cues.evidence) if linear is not None and score is not None else None
     margins = list(map(float.__sub__, odds, linear.thresholds(len(scan.tokens)))) if linear and odds else None
@@ -107,7 +106,7 @@ def read_client(scan: Scan) -> ClientReading:
     for kind, label in _found(cues.evidence, margins):
         if kind == "objection" and label in cues.resolved:
             continue
-        finding = _judge(kind, label, cues.evidence.get((kind, label)), odds, margins, scan, brief=brief)
+        finding = _judge(kind, label, cues.evidence.get((kind, label)), odds, margins, scan)
         if finding is not None:
             findings.append(finding)
     return ClientReading(
@@ -291,8 +290,6 @@ def _judge(
     odds: list[float] | None,
     margins: list[float] | None,
     scan: Scan,
-    *,
-    brief: bool,
 ) -> Finding | None:
     """None when nothing speaks for the label. `margins`: by how much the odds pass the thresholds."""
     if odds is None or margins is None:
@@ -302,7 +299,7 @@ def _judge(
         return Finding(kind, label, sure, sure, *scan.span(*_clause(scan, *evidence.words(scan))))
     column = COLUMN[label]
     sure, margin = _sigmoid(odds[column]), margins[column]
-    if brief and kind == "objection" and evidence is not None and evidence.plain:
+    if evidence is not None and evidence.plain and len(scan.tokens) <= PLAIN_WORDS[kind]:
         sure, margin = max(PLAIN_P, sure), max(PLAIN_MARGIN, margin)
     if margin < MARGIN_LEAST:
         return None

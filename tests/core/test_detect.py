@@ -278,3 +278,27 @@ def test_long_talk_adds_up_to_no_objection(packs: dict[str, Knowledge], text: st
     scan = Scan(packs["general"].lexicons["en"])
     scan.update(text[:8_000])
     assert {f.label for f in read_client(scan).findings if f.kind == "objection" and f.strength >= CONFIRM} == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "labels"),
+    [
+        ("en", "It was too expensive last year, but now it's fine.", set()),
+        ("en", "Our previous supplier was too expensive, that's why we're here.", set()),
+        ("de", "Letztes Jahr war es mir zu teuer, jetzt passt es.", set()),
+        ("pl", "Rok temu było za drogo, teraz jest w porządku.", set()),
+        ("en", "It is too expensive.", {"price"}),
+        ("en", "We love it.", {"agreement"}),
+        ("de", "Wir lieben es.", {"agreement"}),
+        ("pl", "Bardzo nam się podoba.", {"agreement"}),
+        ("en", "Where do I sign?", {"next_step"}),
+        ("pl", "Kiedy możemy podpisać umowę?", {"next_step", "timeline"}),
+        ("en", "Was it too expensive for your other customers?", {"social_proof"}),
+        ("en", "We already use Salesforce and we're happy with it.", {"competition", "need"}),
+    ],
+)
+def test_few_plain_words(packs: dict[str, Knowledge], language: Language, text: str, labels: set[str]) -> None:
+    scan = Scan(packs["general"].lexicons[language])
+    scan.update(text)
+    assert {f.label for f in read_client(scan).findings if f.strength >= CONFIRM} <= labels
+    assert not labels or {f.label for f in read_client(scan).findings if f.strength >= CONFIRM}

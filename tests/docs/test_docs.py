@@ -286,6 +286,9 @@ def test_constants_stand_where_they_are_explained() -> None:
     ]
     reach = section(found, "## Scope")
     assert f"in German also {scope.AFTER_REACH_DE} after" in reach
+    assert f"before, {scope.AFTER_REACH_PAST} after" in reach
+    plain = section(found, "### Plain words")
+    assert all(f"at most {words} words" in plain for words in score.PLAIN_WORDS.values())
     assert f"| {scope.UNSHARED_REACH}, either side | {scope.UNSHARED} |" in reach
     for name, words in scope._REACH.items():
         marks = re.findall(rf"^\| `{name}` .*\| {words} before.*\| ([\d.]+) \|$", reach, re.MULTILINE)
