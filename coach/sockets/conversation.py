@@ -19,6 +19,7 @@ class ConversationPeer(Peer):
     """One conversation socket."""
 
     kind = "conversation"
+    at_once = True
 
     def __init__(self, scope: dict[str, Any], services: Services, session: str) -> None:
         super().__init__(scope, services)
@@ -50,7 +51,7 @@ class ConversationPeer(Peer):
             live.post(Joined(hello.ui_language))
         self._welcome(live, hello)
 
-    async def frame(self, text: str) -> None:
+    def frame(self, text: str) -> None:
         """Any frame after `hello`."""
         live = self._live
         if live is None:

@@ -2,7 +2,7 @@
 
     accepted ──first frame──▶ introduced ──▶ open ──shut, or gone──▶ closed
 
-The read loop is the peer's only task. Writing happens in the outbox's callback, timers in the `Pulse`. Whatever
+The read loop is the peer's only task; a conversation's frames are handled where they are read. Writing happens in the outbox's callback, timers in the `Pulse`. Whatever
 ends a peer, `shut` says why: an error frame, then a close code, then the connection is freed within seconds.
 """
 
@@ -84,9 +84,12 @@ class Peer(ABC):
     async def first(self, text: str) -> None:
         """The first frame. Raises `WireError`."""
 
+    at_once = False
+    """Whether no frame has to be waited for."""
+
     @abstractmethod
-    async def frame(self, text: str) -> None:
-        """A later frame. Raises `WireError`."""
+    def frame(self, text: str) -> Awaitable[None] | None:
+        """A later frame; what the next one has to wait for. Raises `WireError`."""
 
     @abstractmethod
     def beat(self) -> None:
@@ -142,13 +145,11 @@ class Peer(ABC):
         except WireError as error:
             self.shut(error)
         except Exception as error:  # one socket's bug must not be another's
-            # The exception's text may quote a frame.
-            _log.error("socket.crashed", kind=self.kind, error=type(error).__name__)
-            self.shut(internal())
+            self._crashed(error)
         finally:
             self.services.peers.discard(self)
             telemetry.SOCKETS.labels(self.kind).dec()
-            self.wire.on_writable = None
+            self.wire.on_writable = self.wire.on_text = None
             self.gone()
 
     def pulse(self, now: float) -> None:
@@ -261,25 +262,53 @@ class Peer(ABC):
             text = message.get("text")
             if text is None:
                 raise misuse("binary frames are not part of the protocol")
-            limiter = self._refusing(self._loop.time())
-            if limiter is not None:
-                if self._limiter.hopeless:
-                    raise WireError("rate_limited", "far too many frames", close=CloseCode.RATE_LIMITED)
-                self.too_fast(text, limiter.retry_after_ms)
+            if not self._passes(text):
                 continue
             try:
-                if self.introduced:
-                    await self.frame(text)
-                else:
+                if not self.introduced:
                     self._spoken = True
                     await self.first(text)
                     self.introduced = True
+                elif (rest := self.frame(text)) is not None:
+                    await rest
             except WireError as error:
                 if error.close is not None:
                     raise
                 if not self.introduced:
                     raise _refused(error) from None
                 self.send(error.event())
+            if self.at_once and self.introduced and self.wire.idle:
+                self.wire.on_text = self._now
+
+    def _now(self, text: str) -> None:
+        """A frame that is handled where it is read. Never raises."""
+        if self._shut:
+            return
+        try:
+            if self._passes(text):
+                self.frame(text)
+        except WireError as error:
+            if error.close is not None:
+                self.shut(error)
+            else:
+                self.send(error.event())
+        except Exception as error:  # one socket's bug must not be another's
+            self._crashed(error)
+
+    def _crashed(self, error: Exception) -> None:
+        # The exception's text may quote a frame.
+        _log.error("socket.crashed", kind=self.kind, error=type(error).__name__)
+        self.shut(internal())
+
+    def _passes(self, text: str) -> bool:
+        """Whether a frame keeps to the limits; else its sender is told. Raises `WireError` for a flood."""
+        limiter = self._refusing(self._loop.time())
+        if limiter is None:
+            return True
+        if self._limiter.hopeless:
+            raise WireError("rate_limited", "far too many frames", close=CloseCode.RATE_LIMITED)
+        self.too_fast(text, limiter.retry_after_ms)
+        return False
 
     def _refusing(self, now: float) -> FrameLimiter | None:
         """The limiter that does not let a frame pass: the socket's, or its team's."""

@@ -1,6 +1,7 @@
 """The WebSocket protocol class that uvicorn runs for us (`--ws coach.sockets.transport:SocketProtocol`).
 
 What uvicorn's own sans-I/O class lacks: prepared frames written to many sockets without encoding each again,
+messages handed over where they are read (`on_text`) instead of by a queue, a task and a pause of the reading for each,
 sight of a peer that does not read (`paused`), the time it was last heard (pongs included), and an end
 for a peer that never reads or never answers a close: `transport.close()` alone waits for a flush
 that never comes.
@@ -14,6 +15,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import State
 
 from coach.wire.codes import CloseCode
+from coach.wire.reading import Reading
 
 CLOSE_GRACE_S = 5.0
 """How long a peer may take to read what is left and to answer a close; then the connection is aborted."""
@@ -32,6 +34,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.last_heard = self.loop.time()
         self.paused_since: float | None = None
         self.on_writable: Callable[[], None] | None = None
+        self.on_text: Callable[[str], None] | None = None
+        """Takes every text message from now on; it may not raise. Set it while none is queued (`idle`)."""
+        self._reading: Reading | None = None
         self._abort_timer: asyncio.TimerHandle | None = None
         self._control_since = self.loop.time()
         self._control_count = 0
@@ -47,7 +52,43 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.transport.abort()
             return
         self.last_heard = self.loop.time()
-        super().data_received(data)
+        if self._reading is None:
+            if not self.handshake_complete and data.endswith(b"\r\n\r\n"):
+                # The next byte begins a frame. Of a peer that sends some before it is accepted that is not known.
+                self._reading = Reading(self.config.ws_max_size)
+            super().data_received(data)
+            return
+        for message in self._reading.feed(data):
+            if isinstance(message, bytes):
+                super().data_received(message)
+            elif not self.close_sent:
+                self._text(message)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no message waits for the application."""
+        return self.queue.empty()
+
+    def send_receive_event_to_app(self) -> None:
+        if self.on_text is None or self.curr_msg_data_type != "text" or self.close_sent:
+            super().send_receive_event_to_app()
+            return
+        try:
+            text = b"".join(self.frames).decode()
+        except UnicodeDecodeError:
+            super().send_receive_event_to_app()
+            return
+        self.frames = []
+        self.on_text(text)
+
+    def _text(self, text: str) -> None:
+        if self.on_text is not None:
+            self.on_text(text)
+            return
+        self.queue.put_nowait({"type": "websocket.receive", "text": text})
+        if not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()
 
     def pause_writing(self) -> None:
         self.paused_since = self.loop.time()
