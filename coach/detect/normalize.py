@@ -9,6 +9,7 @@ _APOSTROPHES = "'’`´"
 _WORD = re.compile(rf"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*|[{_APOSTROPHES}][^\W_]+)*")
 """Letters and digits, with combining marks (text may come decomposed) and apostrophes inside."""
 _SENTENCE_END = re.compile(r"[.!?…;:]")
+_PAUSES = ',–—()[]"„“”«»'
 _PAUSE = re.compile(r"\s*(?:…|\.\.\.+)\s*")
 _FOLD = str.maketrans(
     {"ł": "l", "ß": "ss", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "ı": "i"} | dict.fromkeys(_APOSTROPHES)
@@ -82,6 +83,6 @@ def _gap(between: str, before: str, after: str) -> str:
         return "?"
     if _SENTENCE_END.search(between):
         return "."
-    if any(c in between for c in ',–—()"') or " - " in between:
+    if any(c in between for c in _PAUSES) or " - " in between:
         return ","
     return ""

@@ -1,5 +1,9 @@
-"""YAML with the line of every value, so that an error can say where it is."""
+"""YAML with the line of every value, so that an error can say where it is.
 
+`no` and `yes` are words here, and a date is a text that the schema reads: people write phrases, not types.
+"""
+
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +15,18 @@ except ImportError:  # PyYAML built without libyaml
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 Loc = tuple[str | int, ...]
+_STAR = re.compile(r"""(^|[\s,\[-])(\*[^\s,\]"']+)""")
+"""A star that begins a word outside quotes: YAML takes it for an alias."""
+_WORDS = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+
+
+class _Words(_Loader):
+    """No booleans, no timestamps."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _WORDS]
+        for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+    }
 
 
 class YamlError(ValueError):
@@ -35,7 +51,7 @@ def read(path: Path) -> Document:
     Raises `YamlError`.
     """
     try:
-        loader = _Loader(path.read_bytes())
+        loader = _Words(path.read_bytes())
         try:
             node = loader.get_single_node()
             return Document((loader.construct_document(node) if node else None) or {}, _duplicates(node))
@@ -43,7 +59,8 @@ def read(path: Path) -> Document:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise YamlError(error.problem or "not YAML", mark.line + 1 if mark else 1) from None
+        line = mark.line + 1 if mark else 1
+        raise YamlError(_star(path, line) or error.problem or "not YAML", line) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise YamlError(f"not YAML: {error}", 1) from None
 
@@ -53,7 +70,7 @@ def line_of(path: Path, loc: Loc) -> int:
 
     Composes the file again: only the error path pays for line numbers.
     """
-    node = yaml.compose(path.read_bytes(), _Loader)
+    node = yaml.compose(path.read_bytes(), _Words)
     line = 1
     for step in loc:
         found = _child(node, step)
@@ -61,6 +78,12 @@ def line_of(path: Path, loc: Loc) -> int:
             break
         line, node = found
     return line
+
+
+def _star(path: Path, line: int) -> str | None:
+    """What to do about a word of this line that begins with a star; None if there is none."""
+    found = _STAR.search(path.read_text(encoding="utf-8", errors="replace").splitlines()[line - 1])
+    return f'a word that begins with `*` must stand in quotes: "{found[2]}"' if found else None
 
 
 def _duplicates(root: yaml.Node | None) -> list[tuple[str, int]]:

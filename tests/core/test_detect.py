@@ -51,6 +51,7 @@ def test_tokens_keep_the_offsets_of_the_text() -> None:
         ("at 19.99 or 1,200 by 9:30. 5 left", ["", "", "", "", "", "", "", "", "", ".", ""]),
         ("I would … have to think... about it", ["", "", ",", "", "", ",", ""]),
         ("well… No... I think", ["", ".", ".", ""]),
+        ("er sagt „zu teuer“ und «za drogo» [ja]", ["", "", ",", "", ",", ",", "", ","]),
     ],
 )
 def test_marks_within_numbers_and_pauses_end_no_sentence(text: str, gaps: list[str]) -> None:
