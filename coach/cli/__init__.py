@@ -10,6 +10,7 @@ from coach import __version__
 from coach.cli import analyze, demo, doctor, explain, learn, migrate, packs, replay, serve, token
 from coach.client import Stopped
 from coach.demo.player import CallFileError
+from coach.detect.linear import ModelFileError
 from coach.packs.loader import PackError
 from coach.server import ServerFailed
 from coach.settings import SettingsError
@@ -17,7 +18,17 @@ from coach.store.migrate import DatabaseAway
 from coach.workers import WorkersFailed
 
 app = typer.Typer(help="A real-time sales coach that you run yourself.", no_args_is_help=True, add_completion=False)
-_EXPECTED = (SettingsError, PackError, CallFileError, Stopped, ServerFailed, WorkersFailed, DatabaseAway, OSError)
+_EXPECTED = (
+    SettingsError,
+    PackError,
+    CallFileError,
+    ModelFileError,
+    Stopped,
+    ServerFailed,
+    WorkersFailed,
+    DatabaseAway,
+    OSError,
+)
 
 
 def _plain_errors(command: Callable[..., None]) -> Callable[..., None]:

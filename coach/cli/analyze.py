@@ -3,21 +3,28 @@
 import re
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import orjson
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from coach.analyze import Analysis, Conversation, Turn
+from coach.analyze import Analysis, Conversation
 from coach.analyze import analyze as run
 from coach.demo.player import CallFileError
 from coach.detect import linear
 from coach.packs import knowledge, loader
 from coach.settings import load
+from coach.taxonomy import Speaker
 
-_LINE = re.compile(r"^\s*(client|seller)\s*:\s*(.+)$", re.IGNORECASE)
+_LINE = re.compile(r"([^\W\d_]+)\s*:\s*(.*)")
+_SPEAKERS: dict[str, Speaker] = {
+    **dict.fromkeys(("client", "customer", "kunde", "kundin", "klient", "klientka"), "client"),
+    **dict.fromkeys(("seller", "agent", "verkäufer", "verkäuferin", "berater", "beraterin"), "seller"),
+    **dict.fromkeys(("sprzedawca", "sprzedawczyni", "doradca", "doradczyni"), "seller"),
+}
 
 
 def analyze(
@@ -25,7 +32,8 @@ def analyze(
         str,
         typer.Argument(
             metavar="FILE",
-            help="A call's JSON, or text: `client: …` and `seller: …` lines, or one utterance; `-` is standard input.",
+            help="A call's JSON, or a text file of `client: …` and `seller: …` lines; without such lines all of it is "
+            "one utterance of the client. `-` is standard input.",
         ),
     ],
     language: Annotated[str | None, typer.Option(help="pl, de, en; default: decided per utterance.")] = None,
@@ -36,6 +44,8 @@ def analyze(
     conversation = _read(file, {**({"language": language} if language else {}), **({"pack": pack} if pack else {})})
     known = load()
     packs = knowledge.build(loader.load_all(known.pack_folders), linear.load_all(known.models_folder))
+    if conversation.pack is None and conversation.vertical not in (None, *packs):
+        typer.echo(f"coach: vertical: `{conversation.vertical}` has no pack: `general` is used", err=True)
     try:
         found = run(conversation, packs)
     except ValueError as error:
@@ -47,19 +57,64 @@ def analyze(
 
 
 def _read(file: str, given: dict[str, str]) -> Conversation:
-    text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    text = _text(file)
     try:
         if text.lstrip().startswith("{"):
             return Conversation.model_validate(
                 {**Conversation.model_validate_json(text).model_dump(exclude_none=True), **given}
             )
-        lines = [_LINE.match(line) for line in text.splitlines()]
-        turns = [Turn.model_validate({"speaker": line[1].lower(), "text": line[2]}) for line in lines if line]
+        turns = _listed(text) or _spoken(file, text)
         return Conversation.model_validate({**({"turns": turns} if turns else {"text": text.strip()}), **given})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(step) for step in first["loc"])
         raise CallFileError(f"{file}: {where or 'the file'}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _text(file: str) -> str:
+    """What is to be read. Raises `CallFileError`."""
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return raw.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise CallFileError(f"{file}: no such file; a text is piped in: echo '…' | coach analyze -") from None
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise CallFileError(f"{file}: line {line} is not UTF-8: save the file as UTF-8") from None
+
+
+def _listed(text: str) -> list[Any] | None:
+    """The turns of a JSON array; None if the text is none."""
+    try:
+        found = orjson.loads(text) if text.lstrip().startswith("[") else None
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, list) else None
+
+
+def _spoken(file: str, text: str) -> list[dict[str, Any]]:
+    """The turns of `speaker: …` lines, a line without a speaker going on with the one before; none if no line has one
+    that is known. Raises `CallFileError`."""
+    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    turns: list[dict[str, Any]] = []
+    if not any(_speaker(line)[0] in _SPEAKERS for _, line in lines):
+        return []
+    for number, line in lines:
+        name, said = _speaker(line)
+        if name in _SPEAKERS:
+            turns.append({"speaker": _SPEAKERS[name], "text": said})
+        elif name or not turns:
+            what = f"`{name}` is none of {', '.join(_SPEAKERS)}" if name else "begins with no speaker"
+            raise CallFileError(f"{file}: line {number}: {what}")
+        else:
+            turns[-1]["text"] += f" {line}"
+    return turns
+
+
+def _speaker(line: str) -> tuple[str, str]:
+    """Who speaks, in small letters, or nothing; what is said."""
+    match = _LINE.match(line)
+    return (match[1].lower(), match[2]) if match else ("", line)
 
 
 def _print(found: Analysis) -> None:

@@ -6,21 +6,20 @@ import sys
 import time
 from contextlib import aclosing
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import structlog
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from coach import __version__
 from coach.auth import SECRET_CHARS, authenticator
 from coach.bus.base import BusAway
 from coach.bus.redis import ask_version, is_sharded
 from coach.clock import now_ms
-from coach.detect.linear import trained_on
+from coach.detect.linear import ModelFileError, trained_on
 from coach.http.pages import STATIC
 from coach.learning.corpus import fingerprint
 from coach.packs import knowledge
@@ -84,10 +83,10 @@ def doctor(
             *(listed := _models(known)),
             *(_answers(known, listed) if models else []),
             *_packs(known),
-            _detector(),
+            _detector(known),
             _pages(),
         ]
-    table = Table("", "what", "says", show_header=False, box=None)
+    table = Table("", "what", Column("says", overflow="fold"), show_header=False, box=None)
     for check in checks:
         table.add_row(
             {"ok": "[green]✔[/]", "note": "[yellow]·[/]", "broken": "[red]✘[/]"}[check.state],
@@ -115,8 +114,7 @@ async def _database(known: Settings) -> Check:
         database = open_database(known.database_url)
     except SettingsError as error:
         return Check("database", "broken", str(error))
-    file = None if database.shared or database.scratch is not None else database.writer.url.database
-    if file and not await asyncio.to_thread(Path(file).exists):
+    if database.file is not None and not await asyncio.to_thread(database.file.exists):
         await database.close()
         return Check("database", "note", f"{database.name}: not there yet, `coach serve` makes it")
     try:
@@ -269,8 +267,17 @@ def _packs(known: Settings) -> list[Check]:
     return checks
 
 
-def _detector() -> Check:
-    stale = [language for language in LANGUAGES if trained_on(language) != fingerprint(language)]
+def _detector(known: Settings) -> Check:
+    folder = known.models_folder
+    try:
+        own = [language for language in LANGUAGES if folder and trained_on(language, folder)]
+        stale = [each for each in LANGUAGES if each not in own and trained_on(each) != fingerprint(each)]
+    except ModelFileError as error:
+        return Check("detector", "broken", str(error))
+    if own:
+        others = [language for language in LANGUAGES if language not in own]
+        rest = f"; shipped: {', '.join(others)}" if others else ""
+        return Check("detector", "ok", f"learned from calls: {', '.join(own)}, in {folder}{rest}")
     if stale:
         return Check("detector", "note", f"{', '.join(stale)}: trained on other text than the packs have: `make model`")
     return Check("detector", "ok", f"trained on the packs' text: {', '.join(LANGUAGES)}")

@@ -12,7 +12,8 @@ from rich.table import Table
 
 from coach.packs import knowledge, loader
 from coach.settings import SettingsError, load
-from coach.store.database import open_database
+from coach.store.database import READ_ERRORS, Database, open_database
+from coach.store.migrate import head, revision
 
 if TYPE_CHECKING:
     from coach.learning.corpus import Row
@@ -28,12 +29,14 @@ def learn(
     to: Annotated[Path | None, typer.Option(help="Folder of the models; default: COACH_MODELS.")] = None,
 ) -> None:
     """Retrain the detector on stored verdicts and used cards, besides the packs; keep it only where it is better."""
-    if find_spec("sklearn") is None or find_spec("scipy") is None:
-        raise SettingsError("coach learn needs scikit-learn: pip install scikit-learn")
+    if find_spec("scipy") is None:
+        raise SettingsError("coach learn needs SciPy: pip install scipy")
     known = load()
     folder = to or known.models_folder
     if folder is None:
-        raise SettingsError("COACH_MODELS is not set: name the folder in which servers look for learned models")
+        raise SettingsError(
+            "no folder for the models: set COACH_MODELS, where servers look for them, or name it with --to"
+        )
     from coach.learning.retrain import learn as retrain
 
     packs = knowledge.build(loader.load_all(known.pack_folders), {})
@@ -48,7 +51,9 @@ def learn(
             found.append(retrain(language, rows, packs, folder))
             progress.advance(task)
     if not found:
-        typer.echo("nothing learned: calls are judged while a provider is configured (COACH_JUDGE)")
+        whose = f"team {team} has no" if team else "there are no"
+        few = "" if own else f"{whose} judged calls and no used cards in the database; "
+        typer.echo(f"nothing learned: {few}calls are judged while a provider is configured (COACH_JUDGE)")
         return
     _print(found, folder)
 
@@ -58,9 +63,22 @@ async def _rows(url: str, packs: set[str], team: str | None) -> "dict[Language, 
 
     database = open_database(url)
     try:
+        await _require(database)
         return await of_team.rows(database, packs, team)
+    except READ_ERRORS as error:
+        raise SettingsError(f"DATABASE_URL: {database.name}: {getattr(error, 'orig', None) or error}") from None
     finally:
         await database.close()
+
+
+async def _require(database: Database) -> None:
+    """Raises `SettingsError` if no calls can be in the database, which is not made by asking."""
+    if database.file is not None and not await asyncio.to_thread(database.file.exists):
+        raise SettingsError(
+            f"DATABASE_URL: {database.name} is not there: `coach serve` makes it and stores calls in it"
+        )
+    if await revision(database) != head():
+        raise SettingsError(f"DATABASE_URL: {database.name} has not the tables of this version: run `coach migrate`")
 
 
 def _print(found: "list[Learned]", folder: Path) -> None:
@@ -71,5 +89,11 @@ def _print(found: "list[Learned]", folder: Path) -> None:
             numbers = (f"{value:.3f}" for value in (figures.objections, figures.signals, figures.false_alarms))
             table.add_row(*((one.language, str(one.rows)) if name == "before" else ("", "")), name, *numbers, verdict)
     Console().print(table)
+    for one in found:
+        path = folder / f"{one.language}.npz"
+        if not one.better and path.exists():
+            typer.echo(
+                f"{one.language}: what was learned before stays in {path}; without it there is the shipped model"
+            )
     if any(one.better for one in found):
         typer.echo(f"in {folder}; servers with COACH_MODELS={folder} read it when they start")

@@ -1,10 +1,12 @@
 """Why a client's utterance has its findings: the phrases with their scope, and the words that weigh most. Pure."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
-from coach.detect.linear import COLUMN, Linear
+from coach.detect.linear import COLUMN, NOTHING, Linear
 from coach.detect.scan import Scan
 from coach.detect.score import Finding, probabilities, read_client, surroundings
+from coach.taxonomy import Language
 
 FEATURES_MOST = 8
 """Features named of each label, the heaviest."""
@@ -28,17 +30,22 @@ class Label:
     kind: str
     label: str
     probability: float
+    """As on the wire, where it is found."""
     threshold: float
     """The probability from which it is confirmed."""
     found: bool
+    plain: bool
+    """Whether it is found for its plain words alone, whatever the probability."""
     quote: str
     features: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`labels`: the most probable first; `phrases`: in the order of the text."""
+    """`labels`: those that were found, then the most probable first; `phrases`: in the order of the text."""
 
+    language: Language
+    words: int
     labels: tuple[Label, ...]
     phrases: tuple[Phrase, ...]
 
@@ -57,27 +64,32 @@ def explain(scan: Scan) -> Explanation:
         _label(scan, kind, label, probability, threshold, findings.get(label))
         for kind, label, probability, threshold in probabilities(scan)
     ]
-    return Explanation(tuple(sorted(labels, key=lambda label: -label.probability)), tuple(phrases))
+    ranked = sorted(labels, key=lambda label: (not label.found, -label.probability))
+    return Explanation(scan.lexicon.language, len(scan.tokens), tuple(ranked), tuple(phrases))
 
 
 def _label(scan: Scan, kind: str, label: str, probability: float, threshold: float, finding: Finding | None) -> Label:
     linear = scan.lexicon.linear
-    found = finding is not None and finding.strength >= 0.5
-    quote = scan.text[finding.start : finding.end] if finding is not None and found else ""
     features = _features(scan, linear, COLUMN[label]) if linear is not None else ()
-    return Label(kind, label, probability, threshold, found, quote, features)
+    if finding is None or finding.strength < 0.5:
+        return Label(kind, label, probability, threshold, False, False, "", features)
+    quote = scan.text[finding.start : finding.end]
+    return Label(kind, label, finding.confidence, threshold, True, probability < threshold, quote, features)
 
 
 def _features(scan: Scan, linear: Linear, column: int) -> tuple[tuple[str, float], ...]:
-    weighed = []
+    weighed: dict[str, float] = defaultdict(float)
     for place, token in enumerate(scan.tokens):
-        alone = float(linear.word(token.word)[column])
-        weighed += [(token.word, alone), (_before(scan, place), float(scan.added[place][column]) - alone)]
+        if scan.added[place] is not NOTHING:
+            alone = float(linear.word(token.word)[column])
+            weighed[token.word] += alone
+            weighed[_before(scan, place)] += float(scan.added[place][column]) - alone
     if scan.context is not None:
-        weighed.append(("(what the seller said before)", float(scan.context[column])))
-    weighed.sort(key=lambda feature: -abs(feature[1]))
-    return tuple((name, round(weight, 2)) for name, weight in weighed[:FEATURES_MOST])
+        weighed["(what the seller said before)"] = float(scan.context[column])
+    heaviest = sorted(weighed.items(), key=lambda feature: -abs(feature[1]))
+    return tuple((name, round(weight, 2)) for name, weight in heaviest[:FEATURES_MOST])
 
 
 def _before(scan: Scan, place: int) -> str:
-    return " ".join(token.word for token in scan.tokens[max(0, place - 2) : place + 1])
+    """A word with the two before it: what is added for standing there."""
+    return ("… " if place == 0 else "") + " ".join(token.word for token in scan.tokens[max(0, place - 2) : place + 1])

@@ -5,8 +5,11 @@ growing text pays for its new words only; the span that adds most is the quote. 
 (`make model`, `coach.learning.train`) or by `coach learn`, never while a call runs.
 """
 
+import tempfile
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,11 +69,12 @@ def pair_features(place: Place) -> Iterator[str]:
 
 
 def context_features(words: Iterable[str]) -> Iterator[tuple[str, float]]:
-    """Features of what the seller said just before, with their values; `words` are folded."""
-    for word in sorted(set(words)):
+    """Features of what the seller said just before, each once, with their values; `words` are folded."""
+    different = sorted(set(words))
+    for word in different:
         yield f"S:{word}", 0.7
-        if len(word) > STEM:
-            yield f"S:{word[:STEM]}", 0.4
+    for stem in dict.fromkeys(word[:STEM] for word in different if len(word) > STEM):
+        yield f"P:{stem}", 0.4
 
 
 def strictness(words: Any) -> Any:
@@ -151,12 +155,34 @@ class Linear:
         return known
 
 
-def load(language: Language, folder: Path | None = None) -> Linear | None:
-    """A language's model in `folder` (default: the shipped one); None if it was not trained yet."""
+class ModelFileError(Exception):
+    """A file that should be a model is none."""
+
+
+@contextmanager
+def _opened(language: Language, folder: Path | None) -> Iterator[Any]:
+    """A language's file, None if it does not exist. Raises `ModelFileError`."""
     path = (folder or MODELS) / f"{language}.npz"
     if not path.is_file():
-        return None
-    with np.load(path) as data:
+        yield None
+        return
+    try:
+        # Opened here: numpy leaves a broken file open.
+        with path.open("rb") as file, np.load(file) as data:
+            yield data
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        how = "`coach learn`, or remove it" if folder else "`make model`"
+        raise ModelFileError(f"{path} is no model ({type(error).__name__}): make it anew with {how}") from None
+
+
+def load(language: Language, folder: Path | None = None) -> Linear | None:
+    """A language's model in `folder` (default: the shipped one); None if it was not trained yet.
+
+    Raises `ModelFileError`.
+    """
+    with _opened(language, folder) as data:
+        if data is None:
+            return None
         weights = data["weights"].astype(np.float32) * data["step"].astype(np.float32)
         bias, cues = data["bias"].astype(np.float32), data["cues"].astype(np.float32)
         sharp = data["sharp"].tolist()
@@ -165,24 +191,24 @@ def load(language: Language, folder: Path | None = None) -> Linear | None:
 
 
 def load_all(folder: Path | None = None) -> dict[Language, Linear | None]:
-    """Every language's model: the one in `folder` if there is one, else the shipped one."""
+    """Every language's model: the one in `folder` if there is one, else the shipped one. Raises `ModelFileError`."""
     return {language: (load(language, folder) if folder else None) or load(language) for language in LANGUAGES}
 
 
 def save(path: Path, weights: Any, corpus: str, **columns: Any) -> None:
-    """Write a model, its weights as 8-bit steps. `corpus` identifies what it was trained on."""
+    """Write a model, its weights as 8-bit steps: all of it or nothing. `corpus` identifies what it was trained on."""
     path.parent.mkdir(parents=True, exist_ok=True)
     step = np.maximum(np.abs(weights).max(axis=0), 1e-9) / 127
     small = np.round(weights / step).astype(np.int8)
     arrays: dict[str, Any] = {"weights": small, "step": step, "corpus": np.array(corpus)}
     arrays |= {name: np.asarray(values, np.float64) for name, values in columns.items()}
-    np.savez_compressed(path, **arrays)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        whole = Path(folder) / path.name
+        np.savez_compressed(whole, **arrays)
+        whole.replace(path)
 
 
 def trained_on(language: Language, folder: Path | None = None) -> str | None:
-    """What the model was trained on."""
-    path = (folder or MODELS) / f"{language}.npz"
-    if not path.is_file():
-        return None
-    with np.load(path) as data:
-        return str(data["corpus"])
+    """What the model was trained on. Raises `ModelFileError`."""
+    with _opened(language, folder) as data:
+        return str(data["corpus"]) if data is not None else None

@@ -3,10 +3,10 @@
 Ridge regression on the labels, in its dual form: one matrix of similarities between rows, one inverse. The same
 inverse gives every row's prediction by a model that never saw the row's call, exactly (block leave-one-out), so the
 figures, the calibration and the thresholds all come from held-out calls and cost no further training. Raw scores
-become log-odds by Platt scaling, which is folded into the weights. Needs SciPy (with scikit-learn a dev tool).
+become log-odds by Platt scaling, which is folded into the weights. Needs SciPy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,13 +139,9 @@ def prepare(found: list[Row], language: Language, packs: dict[str, Knowledge]) -
     for number, example in enumerate(found):
         scan = Scan(packs[example.pack].lexicons[language])
         scan.update(example.text)
-        features: dict[int, float] = {}
-        for place in places([token.word for token in scan.tokens]):
-            for name, value in [*word_features(place[2]), *((pair, 1.0) for pair in pair_features(place))]:
-                features[row(name)] = features.get(row(name), 0.0) + value
-        said.add(features)
+        said.add(_added(utterance_features([token.word for token in scan.tokens])))
         context = context_features(token.word for token in tokens(example.previous)[-CONTEXT_WORDS:])
-        heard.add({row(name): value for name, value in context})
+        heard.add(_added(context))
         if example.group != group:
             profile, group = Profile(), example.group
         if example.kinds is not None:
@@ -165,6 +161,21 @@ def prepare(found: list[Row], language: Language, packs: dict[str, Knowledge]) -
         odds,
         [example.kinds for example in found],
     )
+
+
+def _added(features: Iterable[tuple[str, float]]) -> dict[int, float]:
+    """Values by row: features that fall on the same one add up, as the weights do."""
+    found: dict[int, float] = {}
+    for name, value in features:
+        found[row(name)] = found.get(row(name), 0.0) + value
+    return found
+
+
+def utterance_features(words: Sequence[str]) -> Iterator[tuple[str, float]]:
+    """All that the words of an utterance are weighed by, with the values."""
+    for place in places(words):
+        yield from word_features(place[2])
+        yield from ((pair, 1.0) for pair in pair_features(place))
 
 
 def fit(data: Data, alarms: float) -> Fitted:

@@ -82,7 +82,8 @@ def line_of(path: Path, loc: Loc) -> int:
 
 def _star(path: Path, line: int) -> str | None:
     """What to do about a word of this line that begins with a star; None if there is none."""
-    found = _STAR.search(path.read_text(encoding="utf-8", errors="replace").splitlines()[line - 1])
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    found = _STAR.search(lines[line - 1]) if line <= len(lines) else None
     return f'a word that begins with `*` must stand in quotes: "{found[2]}"' if found else None
 
 

@@ -59,6 +59,12 @@ class Database:
             return "memory"
         return self.writer.url.set(drivername=self.writer.dialect.name).render_as_string(hide_password=True)
 
+    @property
+    def file(self) -> Path | None:
+        """Where a database of one machine is kept; None: elsewhere, or nowhere."""
+        name = None if self.shared or self.scratch is not None else self.writer.url.database
+        return Path(name) if name else None
+
     async def transact(self, work: Callable[[Connection], _T]) -> _T:
         """What `work` gives, in one committed transaction, in turn with all other writes.
 

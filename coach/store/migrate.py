@@ -36,7 +36,7 @@ async def upgrade(database: Database, revision: str = "head") -> tuple[str | Non
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         before = MigrationContext.configure(connection).get_current_revision()
-        if before != ScriptDirectory.from_config(config()).get_current_head() or revision != "head":
+        if before != head() or revision != "head":
             command.upgrade(config(connection), revision)
         return before, MigrationContext.configure(connection).get_current_revision()
 
@@ -48,6 +48,11 @@ async def upgrade(database: Database, revision: str = "head") -> tuple[str | Non
             raise
         reason = getattr(error, "orig", None) or error
         raise DatabaseAway(f"DATABASE_URL: {database.name}: {reason or type(error).__name__}") from None
+
+
+def head() -> str | None:
+    """The newest revision there is."""
+    return ScriptDirectory.from_config(config()).get_current_head()
 
 
 async def downgrade(database: Database, revision: str) -> None:

@@ -1,6 +1,7 @@
 """The commands, as a user runs them."""
 
 import json
+import shutil
 import socket
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from coach.auth import Authenticator
 from coach.cli import app
 from coach.cli import replay as replaying
 from coach.demo.player import CALLS
+from coach.detect.linear import MODELS
 
 CALL = {
     "language": "en",
@@ -141,6 +143,85 @@ def test_serve_tells_a_taken_port_in_a_line_and_before_the_packs(monkeypatch: py
         result = run("serve", "--port", port)
     assert result.exit_code == 1
     assert result.output.startswith(f"coach: cannot listen on 127.0.0.1:{port}: ") and result.output.count("\n") == 1
+
+
+def test_analyze_takes_speakers_by_their_names_and_names_the_line_of_others() -> None:
+    lines = "Kunde: Das ist mir\nviel zu teuer.\n\nVerkäufer: Verstehe: und sonst?\n"
+    found = json.loads(run("analyze", "-", "--json", "--language", "de", stdin=lines).output)["turns"]
+    assert [(turn["speaker"], turn["text"]) for turn in found] == [
+        ("client", "Das ist mir viel zu teuer."),
+        ("seller", "Verstehe: und sonst?"),
+    ]
+    wrong = run("analyze", "-", stdin="client: hello\nboss: too expensive\n")
+    assert wrong.exit_code == 1 and "line 2: `boss` is none of client, customer" in wrong.output
+    assert "line 1: begins with no speaker" in run("analyze", "-", stdin="A call\nclient: hello\n").output
+    alone = json.loads(run("analyze", "-", "--json", stdin="Look: it is way too expensive").output)["turns"]
+    assert [turn["speaker"] for turn in alone] == ["client"]
+
+
+def test_analyze_reads_an_array_and_tells_what_is_no_call(tmp_path: Path) -> None:
+    found = json.loads(run("analyze", "-", "--json", stdin=json.dumps(CALL["turns"])).output)["turns"]
+    assert [turn["speaker"] for turn in found] == ["seller", "client"]
+    assert "[laughs]" in run("analyze", "-", "--json", stdin="[laughs] too expensive").output
+    file = tmp_path / "old.txt"
+    file.write_bytes("client: hello\nclient: für mich".encode("latin-1"))
+    assert "line 2 is not UTF-8" in run("analyze", str(file)).output
+    assert "piped in" in run("analyze", "it is too expensive").output
+    assert "`solar` has no pack" in run("analyze", "-", stdin=json.dumps({**CALL, "vertical": "solar"})).output
+
+
+def test_learn_says_in_a_line_what_is_missing_and_makes_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert "COACH_MODELS" in run("learn").output
+    monkeypatch.setenv("COACH_MODELS", str(tmp_path / "models"))
+    gone = run("learn")
+    assert gone.exit_code == 1 and gone.output.count("\n") == 1 and "is not there" in gone.output
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "coach.db").touch()
+    assert "run `coach migrate`" in run("learn").output
+    run("migrate")
+    assert "team north has no judged calls" in run("learn", "--team", "north").output
+
+
+def test_a_model_that_is_none_is_told_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "de.npz").write_bytes(b"PK\x03\x04 and no more")
+    monkeypatch.setenv("COACH_MODELS", str(tmp_path))
+    for words in (("explain", "zu teuer"), ("doctor",)):
+        assert "de.npzisnomodel" in "".join(run(*words).output.split())
+    shutil.copy(MODELS / "de.npz", tmp_path)
+    assert "learned from calls: de" in run("doctor").output
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("zu teuer", "de"), ("Za drogo.", "pl"), ("too dear", "en"), ("xyzzy", "en")]
+)
+def test_explain_names_the_language_that_it_reads(text: str, language: str) -> None:
+    assert f"read as {language}" in run("explain", text).output
+    assert json.loads(run("explain", text, "--json", "--language", "Auto").output)["language"] == language
+
+
+def test_explain_says_what_the_wire_says_of_plain_words() -> None:
+    text = "Nie stać nas na to."
+    best = json.loads(run("explain", text, "--language", "PL", "--json").output)["labels"][0]
+    said = json.loads(run("analyze", "-", "--json", "--language", "pl", stdin=text).output)["turns"][0]["objections"][0]
+    assert (best["label"], best["plain"], best["probability"]) == ("price", True, said["confidence"])
+    assert "plain words" in run("explain", text, "--language", "pl").output
+
+
+@pytest.mark.parametrize(
+    ("text", "why"), [("", "no words"), ("🙂 …", "no words"), ("word " * 2_000, "10,000 characters")]
+)
+def test_explain_refuses_what_it_cannot_read(text: str, why: str) -> None:
+    refused = run("explain", text)
+    assert refused.exit_code == 2 and why in refused.output
+
+
+def test_explain_names_each_feature_once() -> None:
+    labels = json.loads(run("explain", "no no no it is too expensive it is too expensive", "--json").output)["labels"]
+    for label in labels:
+        names = [name for name, _ in label["features"]]
+        assert len(set(names)) == len(names)
 
 
 def test_explain_names_what_fired_and_why() -> None:

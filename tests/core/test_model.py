@@ -1,11 +1,17 @@
 """The learned half: what ships was trained on what ships, and a running sum is the whole."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from coach.detect import linear
+from coach.detect.linear import save, trained_on
 from coach.detect.scan import Scan
-from coach.learning.corpus import fingerprint, rows
+from coach.learning.corpus import Row, fingerprint, rows
+from coach.learning.train import prepare, utterance_features
 from coach.packs.knowledge import Knowledge
 from coach.taxonomy import LANGUAGES, Language
 
@@ -41,10 +47,32 @@ def test_running_sum_is_the_sum_of_all_features(packs: dict[str, Knowledge]) -> 
     ):
         scan.update(text)
     total = linear.NOTHING.copy()
-    for place in linear.places([token.word for token in scan.tokens]):
-        for name, value in linear.word_features(place[2]):
-            total += value * lexicon.linear.weights[linear.row(name)]
-        for name in linear.pair_features(place):
-            total += lexicon.linear.weights[linear.row(name)]
+    for name, value in utterance_features([token.word for token in scan.tokens]):
+        total += value * lexicon.linear.weights[linear.row(name)]
     score = scan.score()
     assert score is not None and np.allclose(score, total, atol=1e-4)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    words=st.lists(
+        st.sampled_from("the price of it prices priced is pricey and delivered delivery".split()), max_size=40
+    )
+)
+def test_what_the_seller_said_is_weighed_as_it_was_trained(packs: dict[str, Knowledge], words: list[str]) -> None:
+    model = packs["general"].lexicons["en"].linear
+    assert model is not None
+    row = Row("general", "g", "yes", frozenset(), True, " ".join(words))
+    data = prepare([row], "en", packs)
+    trained = (data.words - data.said) @ model.weights
+    assert np.allclose(model.context(" ".join(words)), trained[0], atol=1e-4)
+
+
+def test_a_model_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "en.npz"
+    weights = np.ones((4, 2), np.float32)
+    save(path, weights, "first", bias=[1.0])
+    with pytest.raises(ValueError, match="could not convert"):
+        save(path, weights, "second", bias=["no number"])
+    assert trained_on("en", tmp_path) == "first"
+    assert [each.name for each in tmp_path.iterdir()] == ["en.npz"]
