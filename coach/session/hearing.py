@@ -18,9 +18,9 @@ from coach.session.state import Core, Identity, OpenUtterance
 from coach.session.view import View
 from coach.taxonomy import Language
 
-ENTER = 0.45
+ENTER = 0.42
 """A provisional finding needs this strength in two interims that follow each other,"""
-SURE = 0.6
+SURE = 0.55
 """or this much in one,"""
 CONFIRM = 0.5
 """a confirmed one this much of the final's text,"""

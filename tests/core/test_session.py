@@ -109,11 +109,11 @@ def test_flicker_between_enter_and_leave_changes_nothing(play: Script) -> None:
 @pytest.mark.parametrize(
     ("strengths", "expected"),
     [
-        ([0.55, 0.55], [[], ["objection provisional"]]),
-        ([0.55, 0.30, 0.55], [[], [], []]),
-        ([0.55, 0.10, 0.55, 0.48], [[], [], [], ["objection provisional"]]),
+        ([0.50, 0.50], [[], ["objection provisional"]]),
+        ([0.50, 0.30, 0.50], [[], [], []]),
+        ([0.50, 0.10, 0.50, 0.48], [[], [], [], ["objection provisional"]]),
         ([0.62, 0.30, 0.15], [["objection provisional"], [], ["objection retracted"]]),
-        ([0.44, 0.44, 0.44], [[], [], []]),
+        ([0.41, 0.41, 0.41], [[], [], []]),
     ],
 )
 def test_what_is_barely_there_has_to_be_there_in_two_interims(
