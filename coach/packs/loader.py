@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from coach.packs import schema, yaml_lines
+from coach.packs import schema, strays, yaml_lines
+from coach.packs.plain import plain
 from coach.taxonomy import LANGUAGES, Language
 
 SHIPPED = Path(__file__).parent / "data"
@@ -74,9 +75,8 @@ def load_all(extra: Iterable[Path] = ()) -> dict[str, Pack]:
     problems: list[Problem] = []
     folders = pack_folders(SHIPPED)
     for root in extra:
-        found_here = pack_folders(root)
-        if not found_here:
-            problems.append(Problem(root, 1, "no pack here: a pack is a folder with a pack.yaml (COACH_PACKS)"))
+        found_here, missed = search(root)
+        problems += missed
         folders += found_here
     for folder in folders:
         pack, found = read_pack(folder, labelled=False)
@@ -93,6 +93,15 @@ def pack_folders(root: Path) -> list[Path]:
     if (root / "pack.yaml").is_file():
         return [root]
     return sorted(path.parent for path in root.glob("*/pack.yaml"))
+
+
+def search(root: Path) -> tuple[list[Path], list[Problem]]:
+    """The pack folders at `root`, and what is wrong with the search: what was meant as a pack and is none."""
+    folders = pack_folders(root)
+    problems = [Problem(stray.path, 1, stray.message) for stray in strays.headless(root)]
+    if not folders and not problems:
+        problems = [Problem(root, 1, "no pack here: a pack is a folder with a pack.yaml")]
+    return folders, problems
 
 
 def read_pack(folder: Path, today: date | None = None, *, labelled: bool = True) -> tuple[Pack | None, list[Problem]]:
@@ -117,6 +126,7 @@ def read_pack(folder: Path, today: date | None = None, *, labelled: bool = True)
         problems += _dated(folder / language, languages[language], today)
         if labelled:
             problems += _examples(folder / language / "examples.jsonl")
+    problems += (Problem(stray.path, 1, stray.message, warning=stray.harmless) for stray in strays.in_pack(folder))
     if head is not None and not languages:
         problems.append(Problem(folder / "pack.yaml", 1, "has no language: add a folder pl, de or en"))
     if head is not None and head.id != folder.name:
@@ -142,24 +152,13 @@ def _read(path: Path, model: type[_MODEL], problems: list[Problem]) -> _MODEL | 
         problems.append(Problem(path, error.line, str(error)))
     except ValidationError as error:
         for item in error.errors(include_url=False):
-            where = ".".join(str(step) for step in item["loc"] if step != "[key]")
-            line = yaml_lines.line_of(path, item["loc"])
-            problems.append(Problem(path, line, f"{where or 'the file'}: {_plain(item)}"))
+            problems.append(Problem(path, yaml_lines.line_of(path, item["loc"]), _said(item, model)))
     else:
         problems += [
             Problem(path, line, f"`{key}` stands twice; only the last would count") for key, line in document.twice
         ]
         return parsed
     return None
-
-
-def _plain(item: Any) -> str:
-    """A validation error in words that a sales team understands."""
-    if item["type"] == "extra_forbidden":
-        return "is not a known field"
-    if item["type"] == "value_error":
-        return str(item["ctx"]["error"])
-    return str(item["msg"][0].lower() + item["msg"][1:])
 
 
 def _references(folder: Path, part: PackLanguage) -> Iterator[Problem]:
@@ -200,15 +199,22 @@ def _dated(folder: Path, part: PackLanguage, today: date | None) -> Iterator[Pro
                 yield Problem(path, line, f"{fact.id} ran out on {fact.valid_until}: no card shows it", warning=True)
 
 
+def _said(item: Any, model: type[BaseModel]) -> str:
+    where = ".".join(str(step) for step in item["loc"] if step != "[key]")
+    return f"{where or 'the file'}: {plain(item, model)}"
+
+
 def _examples(path: Path) -> Iterator[Problem]:
     if not path.is_file():
         return
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             example = schema.Example.model_validate(orjson.loads(line))
-        except ValueError as error:
-            first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "is not JSON"
-            yield Problem(path, number, str(first))
+        except ValidationError as error:
+            yield Problem(path, number, _said(error.errors(include_url=False)[0], schema.Example))
+            continue
+        except ValueError:
+            yield Problem(path, number, "is not JSON in UTF-8: one `{…}` a line")
             continue
         quotes = [*(o.quote for o in example.objections), *(s.quote for s in example.signals)]
         for quote in quotes:

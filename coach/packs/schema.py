@@ -6,11 +6,13 @@ A pack is a folder: `pack.yaml`, and for each language `cues.yaml`, `responses.y
 what it does not say, `general` says.
 """
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from coach.detect.normalize import tokens
 from coach.taxonomy import Archetype, Category, Disc, Language, SignalKind, Stage
 
 SAY_WORDS = 18
@@ -38,10 +40,29 @@ def _phrase(text: str) -> str:
     return text
 
 
+def _filler(text: str) -> str:
+    if len(tokens(text)) != 1 or not {"*", "#"}.isdisjoint(text):
+        raise ValueError(f"`{text}` never matches: a filler is a single word, without `*` and `#`")
+    return text
+
+
+def _pack_id(text: str) -> str:
+    if not re.fullmatch("[a-z][a-z0-9_]{0,31}", text):
+        raise ValueError(f"`{text}` must be 1–32 lower-case letters a–z, digits or `_`, a letter first")
+    return text
+
+
+def _id(text: str) -> str:
+    if not re.fullmatch("[a-z0-9][a-z0-9_]{0,47}", text):
+        raise ValueError(f"`{text}` must be 1–48 lower-case letters a–z, digits or `_`, no `_` first")
+    return text
+
+
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 Line = Annotated[str, Field(min_length=1, max_length=240), AfterValidator(_spoken)]
 Phrase = Annotated[str, Field(max_length=120), AfterValidator(_phrase)]
 Phrases = list[Phrase]
+Filler = Annotated[str, AfterValidator(_filler)]
 
 
 class _Strict(BaseModel):
@@ -51,7 +72,7 @@ class _Strict(BaseModel):
 class PackFile(_Strict):
     """`pack.yaml`."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    id: Annotated[str, AfterValidator(_pack_id)]
     version: int = Field(ge=1)
     names: dict[Language, Text]
 
@@ -95,7 +116,7 @@ class CuesFile(_Strict):
     stages: dict[Stage, Phrases] = {}
     """What a SELLER says in that stage."""
     scope: Scope = Scope()
-    fillers: Phrases = []
+    fillers: list[Filler] = []
 
 
 class Response(_Strict):
@@ -111,12 +132,12 @@ class Response(_Strict):
 class ResponsesFile(_Strict):
     """`<language>/responses.yaml`."""
 
-    objections: dict[Category, dict[Literal["default"] | Archetype, Response]] = {}
+    objections: dict[Category, dict[Literal["default", Archetype], Response]] = {}
     signals: dict[SignalKind, Response] = {}
     stages: dict[Stage, Response] = {}
 
 
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{0,47}$")]
+Id = Annotated[str, AfterValidator(_id)]
 
 
 class Product(_Strict):

@@ -1,5 +1,6 @@
 """YAML with the line of every value, so that an error can say where it is."""
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,26 @@ except ImportError:  # PyYAML built without libyaml
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 Loc = tuple[str | int, ...]
+_HINTS = {
+    "mapping values are not allowed": "put a text with a colon in quotes",
+    "',' or ']'": "this list is not closed, or a text in it has `#`, `:` or quotes inside: put that text in quotes",
+    "',' or '}'": "this `{` is not closed, or a text after it has `#` or `:`: put that text in quotes",
+}
+"""By what the parser says: what a newcomer has to do."""
+
+
+class _Reader(_Loader):
+    """YAML as it is, but a date that no calendar has stays text: the schema tells its author."""
+
+
+def _date(reader: Any, node: yaml.ScalarNode) -> Any:
+    try:
+        return reader.construct_yaml_timestamp(node)
+    except ValueError:
+        return reader.construct_scalar(node)
+
+
+_Reader.add_constructor("tag:yaml.org,2002:timestamp", _date)
 
 
 class YamlError(ValueError):
@@ -34,18 +55,34 @@ def read(path: Path) -> Document:
 
     Raises `YamlError`.
     """
+    text = path.read_bytes()
     try:
-        loader = _Loader(path.read_bytes())
+        loader = _Reader(text)
         try:
             node = loader.get_single_node()
             return Document((loader.construct_document(node) if node else None) or {}, _duplicates(node))
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise YamlError(error.problem or "not YAML", mark.line + 1 if mark else 1) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise YamlError(f"not YAML: {error}", 1) from None
+        raise _explained(error, text) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count(b"\n", 0, error.position) + 1
+        raise YamlError("has a character that no text has: is the file saved as UTF-8?", line) from None
+
+
+def _explained(error: yaml.MarkedYAMLError, text: bytes) -> YamlError:
+    said, context = error.problem or "not YAML", error.context or ""
+    mark = error.problem_mark or error.context_mark
+    if error.context_mark and context.startswith(("while scanning", "while parsing a flow")):
+        mark = error.context_mark
+    if mark is None:
+        return YamlError(said, 1)
+    rest = (text.decode(errors="replace").splitlines()[mark.line : mark.line + 1] or [""])[0][mark.column :]
+    if "alias" in context + said or "cannot start any token" in said:
+        word = (re.match(r"[^\s,\]}]+", rest) or ["a tab"])[0]
+        todo = f"YAML reads `{word}` in another way: put it in quotes"
+        return YamlError("a tab: indent with spaces" if rest.startswith("\t") else todo, mark.line + 1)
+    return YamlError(next((hint for part, hint in _HINTS.items() if part in said), said), mark.line + 1)
 
 
 def line_of(path: Path, loc: Loc) -> int:

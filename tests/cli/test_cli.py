@@ -119,6 +119,28 @@ def test_packs_check_warns_of_outdated_facts(tmp_path: Path) -> None:
     assert result.exit_code == 0 and "ran out" in result.output and "1 pack, 0 errors, 1 warning\n" in result.output
 
 
+def test_an_impossible_date_is_a_line_in_every_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`2026-02-30` ended `packs check`, `explain` and `doctor` in a traceback."""
+    pack = tmp_path / "packs" / "mine"
+    (pack / "en").mkdir(parents=True)
+    (pack / "pack.yaml").write_text("id: mine\nversion: 1\nnames: {en: Mine}\n")
+    (pack / "en" / "knowledge.yaml").write_text("market:\n- {id: a, text: x, source: y, valid_until: 2026-02-30}\n")
+    monkeypatch.setenv("COACH_PACKS", str(pack.parent))
+    for words in (("packs", "check"), ("explain", "too expensive")):
+        result = run(*words)
+        assert result.exit_code == 1 and "knowledge.yaml:2: market.0.valid_until: `2026-02-30`" in result.output
+    result = run("doctor")
+    assert result.exit_code == 1 and "1 error: run `coach packs check" in " ".join(result.output.split())
+
+
+def test_packs_check_tells_of_what_was_meant_as_a_pack(tmp_path: Path) -> None:
+    (tmp_path / "mine" / "en").mkdir(parents=True)
+    (tmp_path / "mine" / "pack.yml").write_text("id: mine\n")
+    (tmp_path / "mine" / "en" / "cues.yaml").write_text("")
+    result = run("packs", "check", str(tmp_path))
+    assert result.exit_code == 1 and "did you mean `pack.yaml`?" in result.output
+
+
 def test_doctor_tells_what_is_broken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert run("doctor").exit_code == 0
     assert not (tmp_path / "coach.db").exists(), "looking makes nothing"
