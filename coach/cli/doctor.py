@@ -18,12 +18,13 @@ from coach import __version__
 from coach.auth import SECRET_CHARS, authenticator
 from coach.bus.base import BusAway
 from coach.bus.redis import ask_version, is_sharded
+from coach.cli.packs import count
 from coach.clock import now_ms
 from coach.detect.linear import ModelFileError, trained_on
 from coach.http.pages import STATIC
 from coach.learning.corpus import fingerprint
 from coach.packs import knowledge
-from coach.packs.loader import GENERAL, SHIPPED, pack_folders, read_pack
+from coach.packs.loader import GENERAL, SHIPPED, read_pack, search
 from coach.session import effects
 from coach.session.effects import Prompt
 from coach.settings import Settings, SettingsError, load
@@ -247,23 +248,18 @@ def _packs(known: Settings) -> list[Check]:
     today = datetime.now(UTC).date()
     checks = []
     for root in (SHIPPED, *known.pack_folders):
-        folders = pack_folders(root)
-        if not folders:
-            checks.append(Check("pack", "broken", f"{root}: no pack here (COACH_PACKS)"))
+        folders, missed = search(root)
+        checks += [Check("pack", "broken", f"{problem} (COACH_PACKS)") for problem in missed]
         for folder in folders:
             pack, problems = read_pack(folder, today)
             errors = sum(not problem.warning for problem in problems)
             if pack is None:
-                checks.append(Check(f"pack {folder.name}", "broken", f"{errors} errors: run `coach packs check`"))
+                words = f"{count(errors, 'error')}: run `coach packs check {folder}`"
+                checks.append(Check(f"pack {folder.name}", "broken", words))
                 continue
-            dated = f", {len(problems)} outdated facts" if problems else ""
-            checks.append(
-                Check(
-                    f"pack {pack.id}",
-                    "note" if problems else "ok",
-                    f"version {pack.version}, {', '.join(pack.languages)}{dated}",
-                )
-            )
+            warned = f", {count(len(problems), 'warning')}: run `coach packs check {folder}`" if problems else ""
+            words = f"version {pack.version}, {', '.join(pack.languages)}{warned}"
+            checks.append(Check(f"pack {pack.id}", "note" if problems else "ok", words))
     return checks
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from coach.packs.loader import SHIPPED, pack_folders, read_pack
+from coach.packs.loader import SHIPPED, read_pack, search
 from coach.settings import load
 
 
@@ -20,20 +20,19 @@ def check(
     today = datetime.now(UTC).date()
     errors = warnings = packs = 0
     for root in roots:
-        found = pack_folders(root)
-        if not found:
-            typer.secho(f"{root}: no pack here (a pack has a pack.yaml)", fg="red")
-            errors += 1
+        found, problems = search(root)
         for folder in found:
             packs += 1
-            for problem in read_pack(folder, today)[1]:
-                warnings += problem.warning
-                errors += not problem.warning
-                typer.secho(str(problem), fg="yellow" if problem.warning else "red")
-    typer.echo(", ".join((_count(packs, "pack"), _count(errors, "error"), _count(warnings, "warning"))))
+            problems += read_pack(folder, today)[1]
+        for problem in problems:
+            warnings += problem.warning
+            errors += not problem.warning
+            typer.secho(str(problem), fg="yellow" if problem.warning else "red")
+    typer.echo(", ".join((count(packs, "pack"), count(errors, "error"), count(warnings, "warning"))))
     if errors:
         raise typer.Exit(1)
 
 
-def _count(number: int, what: str) -> str:
+def count(number: int, what: str) -> str:
+    """`1 error`, `2 errors`."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -4,7 +4,6 @@
 pack's author uses. A pack with a problem is never half loaded.
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,13 +14,12 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from coach.packs import schema, yaml_lines
+from coach.packs import schema, strays, yaml_lines
+from coach.packs.plain import plain
 from coach.taxonomy import LANGUAGES, Language
 
 SHIPPED = Path(__file__).parent / "data"
 GENERAL = "general"
-_PARTS = ("cues.yaml", "responses.yaml", "knowledge.yaml", "playbook.yaml")
-_NOTES = (".md", ".txt")
 _REFERENCE = re.compile(r"^@(market|promotion|product|competitor)\.([a-z0-9_]+)$")
 _MODEL = TypeVar("_MODEL", bound=BaseModel)
 
@@ -77,9 +75,8 @@ def load_all(extra: Iterable[Path] = ()) -> dict[str, Pack]:
     problems: list[Problem] = []
     folders = pack_folders(SHIPPED)
     for root in extra:
-        found_here = pack_folders(root)
-        if not found_here:
-            problems.append(Problem(root, 1, "no pack here: a pack is a folder with a pack.yaml (COACH_PACKS)"))
+        found_here, missed = search(root)
+        problems += missed
         folders += found_here
     for folder in folders:
         pack, found = read_pack(folder, labelled=False)
@@ -98,14 +95,22 @@ def pack_folders(root: Path) -> list[Path]:
     return sorted(path.parent for path in root.glob("*/pack.yaml"))
 
 
+def search(root: Path) -> tuple[list[Path], list[Problem]]:
+    """The pack folders at `root`, and what is wrong with the search: what was meant as a pack and is none."""
+    folders = pack_folders(root)
+    problems = [Problem(stray.path, 1, stray.message) for stray in strays.headless(root)]
+    if not folders and not problems:
+        problems = [Problem(root, 1, "no pack here: a pack is a folder with a pack.yaml")]
+    return folders, problems
+
+
 def read_pack(folder: Path, today: date | None = None, *, labelled: bool = True) -> tuple[Pack | None, list[Problem]]:
     """The pack in `folder` (None if it has errors) and its problems; with `today`, outdated facts too.
 
     `labelled`: its labelled sentences are checked as well, which no server needs.
     """
     problems: list[Problem] = []
-    head_file = folder / "pack.yaml"
-    head = _read(head_file, schema.PackFile, problems)
+    head = _read(folder / "pack.yaml", schema.PackFile, problems)
     languages: dict[Language, PackLanguage] = {}
     for language in LANGUAGES:
         if not (folder / language).is_dir():
@@ -121,23 +126,14 @@ def read_pack(folder: Path, today: date | None = None, *, labelled: bool = True)
         problems += _dated(folder / language, languages[language], today)
         if labelled:
             problems += _examples(folder / language / "examples.jsonl")
-    problems += _unread(folder, [head_file.name, *LANGUAGES])
-    for language in languages:
-        problems += _unread(folder / language, [*_PARTS, "examples.jsonl", "calls"])
+    problems += (Problem(stray.path, 1, stray.message, warning=stray.harmless) for stray in strays.in_pack(folder))
     if head is not None and not languages:
-        problems.append(Problem(head_file, 1, "has no language: add a folder pl, de or en"))
-    if head is not None and head.id != folder.resolve().name:
-        problems.append(Problem(head_file, 1, f"id `{head.id}` must be its folder's name"))
+        problems.append(Problem(folder / "pack.yaml", 1, "has no language: add a folder pl, de or en"))
+    if head is not None and head.id != folder.name:
+        problems.append(Problem(folder / "pack.yaml", 1, f"id `{head.id}` must be its folder's name"))
     if head is None or any(not problem.warning for problem in problems):
         return None, problems
     return Pack(head.id, head.version, head.names, languages, folder), problems
-
-
-def _unread(folder: Path, known: list[str]) -> Iterator[Problem]:
-    """Files and folders that nobody reads: a name may be misspelt."""
-    for path in sorted(folder.iterdir()):
-        if path.name not in known and path.suffix.lower() not in _NOTES and not path.name.startswith("."):
-            yield Problem(path, 1, f"is not read: {_unknown(path.name, known)}", warning=True)
 
 
 def _part(path: Path, model: type[_MODEL], problems: list[Problem]) -> _MODEL:
@@ -155,53 +151,14 @@ def _read(path: Path, model: type[_MODEL], problems: list[Problem]) -> _MODEL | 
     except yaml_lines.YamlError as error:
         problems.append(Problem(path, error.line, str(error)))
     except ValidationError as error:
-        found = [
-            Problem(path, yaml_lines.line_of(path, loc), f"{'.'.join(map(str, loc)) or 'the file'}: {message}")
-            for loc, message in _messages(error)
-        ]
-        problems += sorted(found, key=lambda problem: problem.line)
+        for item in error.errors(include_url=False):
+            problems.append(Problem(path, yaml_lines.line_of(path, item["loc"]), _said(item, model)))
     else:
         problems += [
             Problem(path, line, f"`{key}` stands twice; only the last would count") for key, line in document.twice
         ]
         return parsed
     return None
-
-
-def _messages(error: ValidationError) -> Iterator[tuple[yaml_lines.Loc, str]]:
-    """What is wrong at which place, once each; a key that is none of several names gets all of them."""
-    names: dict[yaml_lines.Loc, list[str]] = {}
-    for item in error.errors(include_url=False):
-        loc = tuple(step for step in item["loc"] if step != "[key]" and not str(step).startswith("literal["))
-        if item["type"] == "literal_error":
-            names.setdefault(loc, []).extend(re.findall(r"'([^']*)'", item["ctx"]["expected"]))
-        else:
-            yield loc, _plain(item)
-    for loc, known in names.items():
-        yield loc, _unknown(str(loc[-1]) if loc else "", known)
-
-
-def _plain(item: Any) -> str:
-    """A validation error in words that a sales team understands."""
-    match item["type"]:
-        case "extra_forbidden":
-            return "is not a known field"
-        case "value_error":
-            return str(item["ctx"]["error"])
-        case "string_pattern_mismatch":
-            begins = ", and begins with a letter" if item["ctx"]["pattern"].startswith("^[a-z][") else ""
-            return f"may have small letters a–z, digits and `_`{begins}"
-        case "string_type":
-            return f"`{item['input']}` must stand in quotes" if isinstance(item["input"], int | float) else "is no text"
-        case "date_from_datetime_parsing" | "date_parsing" | "date_type":
-            return f"`{item['input']}` is no date: YYYY-MM-DD"
-    return str(item["msg"][0].lower() + item["msg"][1:])
-
-
-def _unknown(name: str, known: list[str]) -> str:
-    """A name that does not exist, with the one that is meant or else all there are."""
-    near = difflib.get_close_matches(name.lower(), known, 1)
-    return f"`{name}` is unknown: " + (f"did you mean `{near[0]}`?" if near else "there are " + ", ".join(known))
 
 
 def _references(folder: Path, part: PackLanguage) -> Iterator[Problem]:
@@ -242,15 +199,22 @@ def _dated(folder: Path, part: PackLanguage, today: date | None) -> Iterator[Pro
                 yield Problem(path, line, f"{fact.id} ran out on {fact.valid_until}: no card shows it", warning=True)
 
 
+def _said(item: Any, model: type[BaseModel]) -> str:
+    where = ".".join(str(step) for step in item["loc"] if step != "[key]")
+    return f"{where or 'the file'}: {plain(item, model)}"
+
+
 def _examples(path: Path) -> Iterator[Problem]:
     if not path.is_file():
         return
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             example = schema.Example.model_validate(orjson.loads(line))
-        except ValueError as error:
-            first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "is not JSON"
-            yield Problem(path, number, str(first))
+        except ValidationError as error:
+            yield Problem(path, number, _said(error.errors(include_url=False)[0], schema.Example))
+            continue
+        except ValueError:
+            yield Problem(path, number, "is not JSON in UTF-8: one `{…}` a line")
             continue
         quotes = [*(o.quote for o in example.objections), *(s.quote for s in example.signals)]
         for quote in quotes:

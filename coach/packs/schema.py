@@ -6,6 +6,7 @@ A pack is a folder: `pack.yaml`, and for each language `cues.yaml`, `responses.y
 what it does not say, `general` says.
 """
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -38,6 +39,18 @@ def _phrase(text: str) -> str:
     return text
 
 
+def _pack_id(text: str) -> str:
+    if not re.fullmatch("[a-z][a-z0-9_]{0,31}", text):
+        raise ValueError(f"`{text}` must be 1–32 lower-case letters a–z, digits or `_`, a letter first")
+    return text
+
+
+def _id(text: str) -> str:
+    if not re.fullmatch("[a-z0-9][a-z0-9_]{0,47}", text):
+        raise ValueError(f"`{text}` must be 1–48 lower-case letters a–z, digits or `_`, no `_` first")
+    return text
+
+
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 Line = Annotated[str, Field(min_length=1, max_length=240), AfterValidator(_spoken)]
 Phrase = Annotated[str, Field(max_length=120), AfterValidator(_phrase)]
@@ -51,7 +64,7 @@ class _Strict(BaseModel):
 class PackFile(_Strict):
     """`pack.yaml`."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    id: Annotated[str, AfterValidator(_pack_id)]
     version: int = Field(ge=1)
     names: dict[Language, Text]
 
@@ -111,12 +124,12 @@ class Response(_Strict):
 class ResponsesFile(_Strict):
     """`<language>/responses.yaml`."""
 
-    objections: dict[Category, dict[Literal["default"] | Archetype, Response]] = {}
+    objections: dict[Category, dict[Literal["default", Archetype], Response]] = {}
     signals: dict[SignalKind, Response] = {}
     stages: dict[Stage, Response] = {}
 
 
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{0,47}$")]
+Id = Annotated[str, AfterValidator(_id)]
 
 
 class Product(_Strict):

@@ -15,12 +15,16 @@ except ImportError:  # PyYAML built without libyaml
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 Loc = tuple[str | int, ...]
-_STAR = re.compile(r"""(^|[\s,\[-])(\*[^\s,\]"']+)""")
-"""A star that begins a word outside quotes: YAML takes it for an alias."""
 _WORDS = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+_HINTS = {
+    "mapping values are not allowed": "put a text with a colon in quotes",
+    "',' or ']'": "this list is not closed, or a text in it has `#`, `:` or quotes inside: put that text in quotes",
+    "',' or '}'": "this `{` is not closed, or a text after it has `#` or `:`: put that text in quotes",
+}
+"""By what the parser says: what a newcomer has to do."""
 
 
-class _Words(_Loader):
+class _Reader(_Loader):
     """No booleans, no timestamps."""
 
     yaml_implicit_resolvers = {
@@ -50,19 +54,34 @@ def read(path: Path) -> Document:
 
     Raises `YamlError`.
     """
+    text = path.read_bytes()
     try:
-        loader = _Words(path.read_bytes())
+        loader = _Reader(text)
         try:
             node = loader.get_single_node()
             return Document((loader.construct_document(node) if node else None) or {}, _duplicates(node))
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise YamlError(_star(path, line) or error.problem or "not YAML", line) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise YamlError(f"not YAML: {error}", 1) from None
+        raise _explained(error, text) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count(b"\n", 0, error.position) + 1
+        raise YamlError("has a character that no text has: is the file saved as UTF-8?", line) from None
+
+
+def _explained(error: yaml.MarkedYAMLError, text: bytes) -> YamlError:
+    said, context = error.problem or "not YAML", error.context or ""
+    mark = error.problem_mark or error.context_mark
+    if error.context_mark and context.startswith(("while scanning", "while parsing a flow")):
+        mark = error.context_mark
+    if mark is None:
+        return YamlError(said, 1)
+    rest = (text.decode(errors="replace").splitlines()[mark.line : mark.line + 1] or [""])[0][mark.column :]
+    if "alias" in context + said or "cannot start any token" in said:
+        word = (re.match(r"[^\s,\]}]+", rest) or ["a tab"])[0]
+        todo = f"YAML reads `{word}` in another way: put it in quotes"
+        return YamlError("a tab: indent with spaces" if rest.startswith("\t") else todo, mark.line + 1)
+    return YamlError(next((hint for part, hint in _HINTS.items() if part in said), said), mark.line + 1)
 
 
 def line_of(path: Path, loc: Loc) -> int:
@@ -70,7 +89,7 @@ def line_of(path: Path, loc: Loc) -> int:
 
     Composes the file again: only the error path pays for line numbers.
     """
-    node = yaml.compose(path.read_bytes(), _Words)
+    node = yaml.compose(path.read_bytes(), _Reader)
     line = 1
     for step in loc:
         found = _child(node, step)
@@ -78,13 +97,6 @@ def line_of(path: Path, loc: Loc) -> int:
             break
         line, node = found
     return line
-
-
-def _star(path: Path, line: int) -> str | None:
-    """What to do about a word of this line that begins with a star; None if there is none."""
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    found = _STAR.search(lines[line - 1]) if line <= len(lines) else None
-    return f'a word that begins with `*` must stand in quotes: "{found[2]}"' if found else None
 
 
 def _duplicates(root: yaml.Node | None) -> list[tuple[str, int]]:

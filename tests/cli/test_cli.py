@@ -121,6 +121,28 @@ def test_packs_check_warns_of_outdated_facts(tmp_path: Path) -> None:
     assert result.exit_code == 0 and "ran out" in result.output and "1 pack, 0 errors, 1 warning\n" in result.output
 
 
+def test_an_impossible_date_is_a_line_in_every_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`2026-02-30` ended `packs check`, `explain` and `doctor` in a traceback."""
+    pack = tmp_path / "packs" / "mine"
+    (pack / "en").mkdir(parents=True)
+    (pack / "pack.yaml").write_text("id: mine\nversion: 1\nnames: {en: Mine}\n")
+    (pack / "en" / "knowledge.yaml").write_text("market:\n- {id: a, text: x, source: y, valid_until: 2026-02-30}\n")
+    monkeypatch.setenv("COACH_PACKS", str(pack.parent))
+    for words in (("packs", "check"), ("explain", "too expensive")):
+        result = run(*words)
+        assert result.exit_code == 1 and "knowledge.yaml:2: market.0.valid_until: `2026-02-30`" in result.output
+    result = run("doctor")
+    assert result.exit_code == 1 and "1 error: run `coach packs check" in " ".join(result.output.split())
+
+
+def test_packs_check_tells_of_what_was_meant_as_a_pack(tmp_path: Path) -> None:
+    (tmp_path / "mine" / "en").mkdir(parents=True)
+    (tmp_path / "mine" / "pack.yml").write_text("id: mine\n")
+    (tmp_path / "mine" / "en" / "cues.yaml").write_text("")
+    result = run("packs", "check", str(tmp_path))
+    assert result.exit_code == 1 and "did you mean `pack.yaml`?" in result.output
+
+
 def test_doctor_tells_what_is_broken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert run("doctor").exit_code == 0
     assert not (tmp_path / "coach.db").exists(), "looking makes nothing"
@@ -145,31 +167,6 @@ def test_serve_tells_a_taken_port_in_a_line_and_before_the_packs(monkeypatch: py
     assert result.output.startswith(f"coach: cannot listen on 127.0.0.1:{port}: ") and result.output.count("\n") == 1
 
 
-def test_analyze_takes_speakers_by_their_names_and_names_the_line_of_others() -> None:
-    lines = "Kunde: Das ist mir\nviel zu teuer.\n\nVerkäufer: Verstehe: und sonst?\n"
-    found = json.loads(run("analyze", "-", "--json", "--language", "de", stdin=lines).output)["turns"]
-    assert [(turn["speaker"], turn["text"]) for turn in found] == [
-        ("client", "Das ist mir viel zu teuer."),
-        ("seller", "Verstehe: und sonst?"),
-    ]
-    wrong = run("analyze", "-", stdin="client: hello\nboss: too expensive\n")
-    assert wrong.exit_code == 1 and "line 2: `boss` is none of client, customer" in wrong.output
-    assert "line 1: begins with no speaker" in run("analyze", "-", stdin="A call\nclient: hello\n").output
-    alone = json.loads(run("analyze", "-", "--json", stdin="Look: it is way too expensive").output)["turns"]
-    assert [turn["speaker"] for turn in alone] == ["client"]
-
-
-def test_analyze_reads_an_array_and_tells_what_is_no_call(tmp_path: Path) -> None:
-    found = json.loads(run("analyze", "-", "--json", stdin=json.dumps(CALL["turns"])).output)["turns"]
-    assert [turn["speaker"] for turn in found] == ["seller", "client"]
-    assert "[laughs]" in run("analyze", "-", "--json", stdin="[laughs] too expensive").output
-    file = tmp_path / "old.txt"
-    file.write_bytes("client: hello\nclient: für mich".encode("latin-1"))
-    assert "line 2 is not UTF-8" in run("analyze", str(file)).output
-    assert "piped in" in run("analyze", "it is too expensive").output
-    assert "`solar` has no pack" in run("analyze", "-", stdin=json.dumps({**CALL, "vertical": "solar"})).output
-
-
 def test_learn_says_in_a_line_what_is_missing_and_makes_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -191,37 +188,6 @@ def test_a_model_that_is_none_is_told_by_name(monkeypatch: pytest.MonkeyPatch, t
         assert "de.npzisnomodel" in "".join(run(*words).output.split())
     shutil.copy(MODELS / "de.npz", tmp_path)
     assert "learned from calls: de" in run("doctor").output
-
-
-@pytest.mark.parametrize(
-    ("text", "language"), [("zu teuer", "de"), ("Za drogo.", "pl"), ("too dear", "en"), ("xyzzy", "en")]
-)
-def test_explain_names_the_language_that_it_reads(text: str, language: str) -> None:
-    assert f"read as {language}" in run("explain", text).output
-    assert json.loads(run("explain", text, "--json", "--language", "Auto").output)["language"] == language
-
-
-def test_explain_says_what_the_wire_says_of_plain_words() -> None:
-    text = "Nie stać nas na to."
-    best = json.loads(run("explain", text, "--language", "PL", "--json").output)["labels"][0]
-    said = json.loads(run("analyze", "-", "--json", "--language", "pl", stdin=text).output)["turns"][0]["objections"][0]
-    assert (best["label"], best["plain"], best["probability"]) == ("price", True, said["confidence"])
-    assert "plain words" in run("explain", text, "--language", "pl").output
-
-
-@pytest.mark.parametrize(
-    ("text", "why"), [("", "no words"), ("🙂 …", "no words"), ("word " * 2_000, "10,000 characters")]
-)
-def test_explain_refuses_what_it_cannot_read(text: str, why: str) -> None:
-    refused = run("explain", text)
-    assert refused.exit_code == 2 and why in refused.output
-
-
-def test_explain_names_each_feature_once() -> None:
-    labels = json.loads(run("explain", "no no no it is too expensive it is too expensive", "--json").output)["labels"]
-    for label in labels:
-        names = [name for name, _ in label["features"]]
-        assert len(set(names)) == len(names)
 
 
 def test_explain_names_what_fired_and_why() -> None:

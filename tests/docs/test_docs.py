@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, get_args, get_origin
@@ -349,16 +350,40 @@ def _anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
-def test_the_pack_of_the_guide_is_valid(tmp_path: Path) -> None:
+@pytest.fixture
+def kitchens(tmp_path: Path) -> Path:
+    """The pack of the guide, in a folder."""
     text = read("packs.md")
     for name, block in re.findall(r"^`(kitchens/[\w./]+)`:\n\n```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(block, encoding="utf-8")
     examples = section(text, "## examples.jsonl: labelled sentences")
     (tmp_path / "kitchens/en/examples.jsonl").write_text(BLOCK.findall(examples)[0][2], encoding="utf-8")
-    pack, problems = read_pack(tmp_path / "kitchens")
+    return tmp_path / "kitchens"
+
+
+def test_the_pack_of_the_guide_is_valid(kitchens: Path) -> None:
+    pack, problems = read_pack(kitchens)
     assert pack is not None and not problems
-    assert {path.name for path in (tmp_path / "kitchens/en").iterdir()} >= {"cues.yaml", "playbook.yaml"}
+    assert {path.name for path in (kitchens / "en").iterdir()} >= {"cues.yaml", "playbook.yaml"}
+
+
+def test_the_mistakes_of_the_guide_are_told_as_it_shows(kitchens: Path) -> None:
+    for name, right, wrong in (
+        ("cues.yaml", "product_fit:", "productfit:"),
+        ("cues.yaml", "no .. for the dishwasher", ".. for the dishwasher"),
+        ("responses.yaml", "Let's put", "Let's sit down together right now and put"),
+        ("knowledge.yaml", "valid_until: 2027-04-05", "valid_until: 2026-10-31"),
+        ("examples.jsonl", '"quote": "that\'s', '"quote": "this is'),
+    ):
+        path = kitchens / "en" / name
+        text = path.read_text(encoding="utf-8")
+        assert right in text
+        path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    shown = BLOCK.findall(section(read("packs.md"), "## Check"))[0][2].splitlines()
+    told = [str(problem) for problem in read_pack(kitchens, date(2026, 11, 27))[1]]
+    assert [line.replace(f"{kitchens.parent}/", "packs/") for line in told] == shown[1:-1]
+    assert shown[-1] == "1 pack, 4 errors, 1 warning"
 
 
 async def test_the_bridge_of_the_guide_works(serve: Serve) -> None:
