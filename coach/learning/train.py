@@ -36,7 +36,7 @@ from coach.learning.corpus import Row
 from coach.packs.knowledge import Knowledge
 from coach.taxonomy import ARCHETYPES, CATEGORIES, Language
 
-FALSE_ALARMS: Mapping[Language, float] = {"pl": 0.011, "de": 0.016, "en": 0.025}
+FALSE_ALARMS: Mapping[Language, float] = {"pl": 0.015, "de": 0.016, "en": 0.025}
 """Share of the held-out clean turns. The target is 0.05 on unseen calls; what other hands wrote is always worse than
 what was held out, in Polish most (docs/detection.md, "Figures")."""
 BETA_SQUARED = 0.7

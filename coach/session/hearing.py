@@ -18,7 +18,7 @@ from coach.session.state import Core, Identity, OpenUtterance
 from coach.session.view import View
 from coach.taxonomy import Language
 
-ENTER = 0.38
+ENTER = 0.42
 """A provisional finding needs this strength in two interims that follow each other,"""
 SURE = 0.55
 """or this much in one,"""

@@ -113,7 +113,7 @@ def test_flicker_between_enter_and_leave_changes_nothing(play: Script) -> None:
         ([0.50, 0.30, 0.50], [[], [], []]),
         ([0.50, 0.10, 0.50, 0.48], [[], [], [], ["objection provisional"]]),
         ([0.62, 0.30, 0.15], [["objection provisional"], [], ["objection retracted"]]),
-        ([0.37, 0.37, 0.37], [[], [], []]),
+        ([0.41, 0.41, 0.41], [[], [], []]),
     ],
 )
 def test_what_is_barely_there_has_to_be_there_in_two_interims(
