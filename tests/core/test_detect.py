@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from coach.detect import scan as scanning
 from coach.detect.language import decide, weigh
 from coach.detect.lexicon import Cue, Lexicon
 from coach.detect.normalize import fold, tokens
@@ -266,19 +267,46 @@ def test_words_of_two_languages_keep_the_one_there_was(text: str) -> None:
     assert decide(weigh([token.word for token in tokens(text)], text), "en") == "en"
 
 
-HARMLESS = """So we run three depots, one in Leeds, one in Hull and a small one near York, and I've got forty drivers altogether.
-Some have driven for my father. We start loading at five in the morning, and by seven they're all out. In winter it's
-harder of course, the roads up on the moors get icy, and last February we had two vans in the ditch on the same day,
-nobody hurt thank God. My wife does the rota and my son does the website, and I do everything else, which is mostly
-talking to people who want their parcel yesterday. We've grown about ten percent a year since the pandemic and I'd like
-to keep it there, I want it to run smoothly and be home by six."""
+HARMLESS = (
+    """So we run three depots, one in Leeds, one in Hull and a small one near York, and I've got forty drivers altogether.
+    Some have driven for my father. We start loading at five in the morning, and by seven they're all out. In winter
+    it's harder of course, the roads up on the moors get icy, and last February we had two vans in the ditch on the same
+    day, nobody hurt thank God. My wife does the rota and my son does the website, and I do everything else, which is
+    mostly talking to people who want their parcel yesterday. We've grown about ten percent a year since the pandemic
+    and I'd like to keep it there, I want it to run smoothly and be home by six.""",
+    """Right, so the house. It was built in nineteen thirty two by a doctor who kept bees, and you can still see where the
+    hives stood, there's a row of flat stones behind the garage. We came in the spring of two thousand and nine with a
+    baby and a piano, and the piano went in through the window because the stairs turn the wrong way. The kitchen faces
+    east, so breakfast is lovely, and in the evening we sit at the front and watch the buses. Upstairs there are three
+    rooms and a bathroom with a green bath that everybody laughs at and then takes a photo of.""",
+    """Let me tell you how a week goes here. On Monday the fish comes, and my brother cleans it and sings. On Tuesday we do
+    the menus, and on Wednesday there is the market, where I meet everybody I went to school with, so that takes all
+    morning. Thursday is for the accounts and for my mother, who has her hair done and then wants soup. From Friday on it
+    is full until Sunday night, eighty covers at lunch and more in the evening, and the dishwasher has his football on
+    the radio. Then we sleep, and then the fish comes again.""",
+)
 
 
-@pytest.mark.parametrize("text", [HARMLESS, "a " * 4_000, "la la la " * 50, (HARMLESS[:230] + " ") * 8])
-def test_long_talk_adds_up_to_no_objection(packs: dict[str, Knowledge], text: str) -> None:
+def heard(packs: dict[str, Knowledge], text: str) -> set[str]:
+    """The objections in a text that is a final."""
     scan = Scan(packs["general"].lexicons["en"])
     scan.update(text[:8_000])
-    assert {f.label for f in read_client(scan).findings if f.kind == "objection" and f.strength >= CONFIRM} == set()
+    return {f.label for f in read_client(scan).findings if f.kind == "objection" and f.strength >= CONFIRM}
+
+
+def test_long_talk_adds_up_to_less_than_its_sum(packs: dict[str, Knowledge], monkeypatch: pytest.MonkeyPatch) -> None:
+    talk = (*HARMLESS, " ".join(HARMLESS))
+    found = sum(len(heard(packs, text)) for text in talk)
+    monkeypatch.setattr(scanning, "STRETCH", 10_000)
+    assert found <= sum(len(heard(packs, text)) for text in talk) / 2
+    monkeypatch.undo()
+    for text in ("a ", "la la la ", "and then we went home "):
+        assert heard(packs, text * 1_000) == set()
+
+
+@pytest.mark.parametrize("text", [*HARMLESS, "it is too expensive for us and I have to ask my wife about it. "])
+def test_what_is_said_again_adds_nothing(packs: dict[str, Knowledge], text: str) -> None:
+    assert heard(packs, (text + " ") * 8) <= heard(packs, text)
 
 
 @pytest.mark.parametrize(
