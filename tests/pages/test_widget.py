@@ -383,8 +383,12 @@ async def test_a_floating_widget_is_moved_by_keys_and_stays_there(serve: Serve, 
         await expect(page.get_by_label("Move")).to_be_visible()
         assert await widget.bounding_box() == now
         await page.set_viewport_size({"width": 500, "height": 500})
-        inside = await widget.bounding_box()
-        assert inside and inside["x"] >= 0 and inside["x"] + inside["width"] <= 500
+        # The page hears of its new size in a turn of its own.
+        await page.wait_for_function(
+            "box => { const at = box.getBoundingClientRect(); return at.left >= 0 && at.right <= 500 }",
+            arg=await widget.element_handle(),
+            timeout=5_000,
+        )
 
 
 @pytest.mark.parametrize(
