@@ -5,6 +5,12 @@ from collections.abc import Iterable
 
 from coach.taxonomy import LANGUAGES, Language
 
+
+def _both(letters: str) -> frozenset[str]:
+    """As one character and as two."""
+    return frozenset(unicodedata.normalize(form, letter) for letter in letters for form in ("NFC", "NFD"))
+
+
 _COMMON: dict[Language, frozenset[str]] = {
     "pl": frozenset(
         """i w z ze na nie sie to jest ze jak do za po co no tak czy ale o od ma mam mi my ja pan pani pana panu juz
@@ -22,11 +28,8 @@ _COMMON: dict[Language, frozenset[str]] = {
         well right think know get got out up them he she could should really than because one all""".split()
     ),
 }
-_LETTERS: dict[Language, frozenset[str]] = {
-    "pl": frozenset("ąćęłńóśźż"),
-    "de": frozenset("äöüß"),
-    "en": frozenset(),
-}
+_LETTERS: dict[Language, frozenset[str]] = {"pl": _both("ąćęłńóśźż"), "de": _both("äöüß")}
+"""Not looked for in a normalized text: normalizing takes quadratic time where marks pile up."""
 _LETTER_WEIGHT = 1.5
 """A word with a letter that only one of the languages has says more than one common word."""
 _MARGIN = 2.0
@@ -40,7 +43,7 @@ def weigh(words: Iterable[str], raw: str) -> dict[Language, float]:
         for language, common in _COMMON.items():
             if word in common:
                 counts[language] += 1.0
-    lowered = unicodedata.normalize("NFC", raw).lower()
+    lowered = raw.lower()
     for language, letters in _LETTERS.items():
         counts[language] += _LETTER_WEIGHT * sum(lowered.count(letter) for letter in letters)
     return counts

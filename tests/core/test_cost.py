@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from coach.detect.language import weigh
+from coach.detect.normalize import tokens
 from coach.detect.scan import Scan
 from coach.detect.score import read_client
 from coach.packs.knowledge import Knowledge
@@ -17,6 +19,18 @@ WORST = {
     "one endless word": "expensive" * 40,
     "plain": "and so we went along the river and talked about it ",
 }
+
+
+def test_marks_that_pile_up_cost_no_more_than_letters() -> None:
+    def seconds(text: str) -> float:
+        began = time.perf_counter()
+        for _ in range(5):
+            weigh((token.word for token in tokens(text)), text)
+        return time.perf_counter() - began
+
+    letters, marks = "ab" * 4_000, "a" + "\u0315" * 4_000 + "\u0334" * 3_999
+    seconds(letters)
+    assert seconds(marks) < 10 * max(0.005, seconds(letters))
 
 
 def grow(packs: dict[str, Knowledge], text: str, language: Language = "en", pack: str = "saas") -> list[float]:
