@@ -170,7 +170,7 @@ def _opened(language: Language, folder: Path | None) -> Iterator[Any]:
         # Opened here: numpy leaves a broken file open.
         with path.open("rb") as file, np.load(file) as data:
             yield data
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         how = "`coach learn`, or remove it" if folder else "`make model`"
         raise ModelFileError(f"{path} is no model ({type(error).__name__}): make it anew with {how}") from None
 

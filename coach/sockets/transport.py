@@ -35,7 +35,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.paused_since: float | None = None
         self.on_writable: Callable[[], None] | None = None
         self.on_text: Callable[[str], None] | None = None
-        """Takes every text message from now on; it may not raise. Set it while none is queued (`idle`)."""
+        """Takes text messages from now on, as long as nothing is queued before them; it may not raise."""
         self._reading: Reading | None = None
         self._abort_timer: asyncio.TimerHandle | None = None
         self._control_since = self.loop.time()
@@ -66,11 +66,11 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     @property
     def idle(self) -> bool:
-        """Whether no message waits for the application."""
+        """Whether nothing waits for the application: no message, and no end of the connection."""
         return self.queue.empty()
 
     def send_receive_event_to_app(self) -> None:
-        if self.on_text is None or self.curr_msg_data_type != "text" or self.close_sent:
+        if self.on_text is None or self.curr_msg_data_type != "text" or self.close_sent or not self.idle:
             super().send_receive_event_to_app()
             return
         try:
@@ -82,7 +82,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.on_text(text)
 
     def _text(self, text: str) -> None:
-        if self.on_text is not None:
+        if self.on_text is not None and self.idle:
             self.on_text(text)
             return
         self.queue.put_nowait({"type": "websocket.receive", "text": text})

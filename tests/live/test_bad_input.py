@@ -1,6 +1,8 @@
 """Bad input gets a clear error naming the field, and nothing is stored half."""
 
+import orjson
 import pytest
+from websockets.frames import Frame, Opcode
 
 from tests.conftest import Serve
 from tests.talk import turn
@@ -108,3 +110,17 @@ async def test_watch_socket_names_bad_frames_too(serve: Serve) -> None:
         early = await live.connect("/watch")
         await early.send({"type": "ping"})
         assert await early.closed() == 4000
+
+
+@pytest.mark.parametrize("end", [Frame(Opcode.CLOSE, b"\x03\xe8"), Frame(Opcode.BINARY, b"no protocol")])
+async def test_what_comes_in_one_piece_behind_an_end_is_not_taken(serve: Serve, end: Frame) -> None:
+    async with serve() as live:
+        talker = await live.join("a")
+        await talker.ping()
+        frames = [turn(1, "hello there"), None, turn(2, "and more"), {"type": "end"}]
+        wire = [Frame(Opcode.TEXT, orjson.dumps(frame)) if frame else end for frame in frames]
+        talker.socket.transport.write(b"".join(frame.serialize(mask=True) for frame in wire))
+        await talker.closed()
+        again = await live.join("a")
+        assert [final["text"] for final in again.welcome["state"]["transcript"]] == ["hello there"]
+        assert not again.welcome["ended"]
