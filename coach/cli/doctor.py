@@ -28,7 +28,7 @@ from coach.packs.loader import GENERAL, SHIPPED, read_pack, search
 from coach.session import effects
 from coach.session.effects import Prompt
 from coach.settings import Settings, SettingsError, load
-from coach.store.database import READ_ERRORS, open_database
+from coach.store.database import READ_ERRORS, open_database, reason
 from coach.store.migrate import revision
 from coach.suggest import money, providers
 from coach.suggest.base import Completion, Provider, ProviderError, Reason
@@ -121,8 +121,7 @@ async def _database(known: Settings) -> Check:
     try:
         schema = await revision(database)
     except READ_ERRORS as error:
-        reason = getattr(error, "orig", None) or error
-        return Check("database", "broken", f"{database.name}: {reason or type(error).__name__}")
+        return Check("database", "broken", f"{database.name}: {reason(error)}")
     finally:
         await database.close()
     words = f"schema {schema}" if schema else "no schema yet: `coach serve` or `coach migrate` makes it"

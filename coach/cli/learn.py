@@ -12,7 +12,7 @@ from rich.table import Table
 
 from coach.packs import knowledge, loader
 from coach.settings import SettingsError, load
-from coach.store.database import READ_ERRORS, Database, open_database
+from coach.store.database import READ_ERRORS, Database, open_database, reason
 from coach.store.migrate import head, revision
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ async def _rows(url: str, packs: set[str], team: str | None) -> "dict[Language, 
         await _require(database)
         return await of_team.rows(database, packs, team)
     except READ_ERRORS as error:
-        raise SettingsError(f"DATABASE_URL: {database.name}: {getattr(error, 'orig', None) or error}") from None
+        raise SettingsError(f"DATABASE_URL: {database.name}: {reason(error)}") from None
     finally:
         await database.close()
 

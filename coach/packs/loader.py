@@ -90,9 +90,9 @@ def load_all(extra: Iterable[Path] = ()) -> dict[str, Pack]:
 
 def pack_folders(root: Path) -> list[Path]:
     """The pack folders at `root`: itself if it has a `pack.yaml`, else its children that have one, sorted."""
-    if (root / "pack.yaml").is_file():
+    if (root / strays.HEAD).is_file():
         return [root]
-    return sorted(path.parent for path in root.glob("*/pack.yaml"))
+    return sorted(path.parent for path in root.glob(f"*/{strays.HEAD}"))
 
 
 def search(root: Path) -> tuple[list[Path], list[Problem]]:
@@ -110,7 +110,8 @@ def read_pack(folder: Path, today: date | None = None, *, labelled: bool = True)
     `labelled`: its labelled sentences are checked as well, which no server needs.
     """
     problems: list[Problem] = []
-    head = _read(folder / "pack.yaml", schema.PackFile, problems)
+    top = folder / strays.HEAD
+    head = _read(top, schema.PackFile, problems)
     languages: dict[Language, PackLanguage] = {}
     for language in LANGUAGES:
         if not (folder / language).is_dir():
@@ -128,9 +129,9 @@ def read_pack(folder: Path, today: date | None = None, *, labelled: bool = True)
             problems += _examples(folder / language / "examples.jsonl")
     problems += (Problem(stray.path, 1, stray.message, warning=stray.harmless) for stray in strays.in_pack(folder))
     if head is not None and not languages:
-        problems.append(Problem(folder / "pack.yaml", 1, "has no language: add a folder pl, de or en"))
+        problems.append(Problem(top, 1, "has no language: add a folder pl, de or en"))
     if head is not None and head.id != folder.name:
-        problems.append(Problem(folder / "pack.yaml", 1, f"id `{head.id}` must be its folder's name"))
+        problems.append(Problem(top, 1, f"id `{head.id}` must be its folder's name"))
     if head is None or any(not problem.warning for problem in problems):
         return None, problems
     return Pack(head.id, head.version, head.names, languages, folder), problems

@@ -39,16 +39,15 @@ def _phrase(text: str) -> str:
     return text
 
 
-def _pack_id(text: str) -> str:
-    if not re.fullmatch("[a-z][a-z0-9_]{0,31}", text):
-        raise ValueError(f"`{text}` must be 1–32 lower-case letters a–z, digits or `_`, a letter first")
-    return text
+def _identifier(pattern: str, rule: str) -> AfterValidator:
+    """Checks for `pattern`, and says `rule` instead of it."""
 
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"`{text}` must be {rule}")
+        return text
 
-def _id(text: str) -> str:
-    if not re.fullmatch("[a-z0-9][a-z0-9_]{0,47}", text):
-        raise ValueError(f"`{text}` must be 1–48 lower-case letters a–z, digits or `_`, no `_` first")
-    return text
+    return AfterValidator(check)
 
 
 Text = Annotated[str, Field(min_length=1, max_length=400)]
@@ -64,7 +63,9 @@ class _Strict(BaseModel):
 class PackFile(_Strict):
     """`pack.yaml`."""
 
-    id: Annotated[str, AfterValidator(_pack_id)]
+    id: Annotated[
+        str, _identifier("[a-z][a-z0-9_]{0,31}", "1–32 lower-case letters a–z, digits or `_`, a letter first")
+    ]
     version: int = Field(ge=1)
     names: dict[Language, Text]
 
@@ -129,7 +130,7 @@ class ResponsesFile(_Strict):
     stages: dict[Stage, Response] = {}
 
 
-Id = Annotated[str, AfterValidator(_id)]
+Id = Annotated[str, _identifier("[a-z0-9][a-z0-9_]{0,47}", "1–48 lower-case letters a–z, digits or `_`, no `_` first")]
 
 
 class Product(_Strict):

@@ -2,8 +2,9 @@
 
     accepted ──first frame──▶ introduced ──▶ open ──shut, or gone──▶ closed
 
-The read loop is the peer's only task; a conversation's frames are handled where they are read. Writing happens in the outbox's callback, timers in the `Pulse`. Whatever
-ends a peer, `shut` says why: an error frame, then a close code, then the connection is freed within seconds.
+The read loop is the peer's only task; a conversation's frames are handled where they are read. Writing happens in the
+outbox's callback, timers in the `Pulse`. Whatever ends a peer, `shut` says why: an error frame, then a close code, then
+the connection is freed within seconds.
 """
 
 import asyncio
@@ -59,6 +60,8 @@ class Peer(ABC):
     """One WebSocket. Subclasses say what its frames mean."""
 
     kind: str
+    at_once = False
+    """Whether no later frame has to be waited for."""
 
     def __init__(self, scope: dict[str, Any], services: Services) -> None:
         self.services = services
@@ -83,9 +86,6 @@ class Peer(ABC):
     @abstractmethod
     async def first(self, text: str) -> None:
         """The first frame. Raises `WireError`."""
-
-    at_once = False
-    """Whether no frame has to be waited for."""
 
     @abstractmethod
     def frame(self, text: str) -> Awaitable[None] | None:
@@ -269,6 +269,8 @@ class Peer(ABC):
                     self._spoken = True
                     await self.first(text)
                     self.introduced = True
+                    if self.at_once:
+                        self.wire.on_text = self._now
                 elif (rest := self.frame(text)) is not None:
                     await rest
             except WireError as error:
@@ -277,8 +279,6 @@ class Peer(ABC):
                 if not self.introduced:
                     raise _refused(error) from None
                 self.send(error.event())
-            if self.at_once and self.introduced and self.wire.idle:
-                self.wire.on_text = self._now
 
     def _now(self, text: str) -> None:
         """A frame that is handled where it is read. Never raises."""

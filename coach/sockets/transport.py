@@ -65,12 +65,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
                 self._text(message)
 
     @property
-    def idle(self) -> bool:
-        """Whether nothing waits for the application: no message, and no end of the connection."""
-        return self.queue.empty()
+    def _taker(self) -> Callable[[str], None] | None:
+        """Who takes a text now; None while something waits before it, a message or the connection's end."""
+        return self.on_text if self.queue.empty() else None
 
     def send_receive_event_to_app(self) -> None:
-        if self.on_text is None or self.curr_msg_data_type != "text" or self.close_sent or not self.idle:
+        taker = self._taker
+        if taker is None or self.curr_msg_data_type != "text" or self.close_sent:
             super().send_receive_event_to_app()
             return
         try:
@@ -79,11 +80,11 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             super().send_receive_event_to_app()
             return
         self.frames = []
-        self.on_text(text)
+        taker(text)
 
     def _text(self, text: str) -> None:
-        if self.on_text is not None and self.idle:
-            self.on_text(text)
+        if (taker := self._taker) is not None:
+            taker(text)
             return
         self.queue.put_nowait({"type": "websocket.receive", "text": text})
         if not self.read_paused:

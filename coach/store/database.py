@@ -24,6 +24,11 @@ _SCRATCH = "coach-memory-"
 _T = TypeVar("_T")
 
 
+def reason(error: BaseException) -> str:
+    """What the driver says, without SQLAlchemy's words around it."""
+    return str(getattr(error, "orig", None) or error) or type(error).__name__
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """Engines on one database: SQLite has one writer at a time, and readers must not wait for it."""

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select
 
-from coach.store.database import Database
+from coach.store.database import Database, reason
 
 
 class DatabaseAway(Exception):
@@ -46,8 +46,7 @@ async def upgrade(database: Database, revision: str = "head") -> tuple[str | Non
     except Exception as error:
         if not database.away(error):
             raise
-        reason = getattr(error, "orig", None) or error
-        raise DatabaseAway(f"DATABASE_URL: {database.name}: {reason or type(error).__name__}") from None
+        raise DatabaseAway(f"DATABASE_URL: {database.name}: {reason(error)}") from None
 
 
 def head() -> str | None:
