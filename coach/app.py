@@ -19,7 +19,7 @@ from coach.bus.base import Bus
 from coach.bus.memory import Broker, MemoryBus
 from coach.bus.redis import RedisBus
 from coach.clock import now_ms
-from coach.detect import linear
+from coach.detect import files
 from coach.http import pages
 from coach.http.api import Api
 from coach.http.history import History
@@ -89,7 +89,7 @@ async def running(
 
     Raises `SettingsError`, `PackError` before anything is started.
     """
-    packs = knowledge.build(loader.load_all(settings.pack_folders), linear.load_all(settings.models_folder))
+    packs = knowledge.build(loader.load_all(settings.pack_folders), files.load_all(settings.models_folder))
     instance = secrets.token_urlsafe(9)
     bus: Bus
     if settings.redis_url is not None:

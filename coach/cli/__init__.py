@@ -10,7 +10,7 @@ from coach import __version__
 from coach.cli import analyze, demo, doctor, explain, learn, migrate, packs, replay, serve, token
 from coach.client import Stopped
 from coach.demo.player import CallFileError
-from coach.detect.linear import ModelFileError
+from coach.detect.files import ModelFileError
 from coach.packs.loader import PackError
 from coach.server import ServerFailed
 from coach.settings import SettingsError

@@ -13,7 +13,7 @@ from coach.analyze import Analysis
 from coach.analyze import analyze as run
 from coach.cli import options, written
 from coach.demo.player import CallFileError
-from coach.detect import linear
+from coach.detect import files
 from coach.packs import knowledge, loader
 from coach.settings import load
 
@@ -37,7 +37,7 @@ def analyze(
     given = {"language": options.language_of(language), "pack": pack}
     conversation = written.conversation(*_read(file), given)
     known = load()
-    packs = knowledge.build(loader.load_all(known.pack_folders), linear.load_all(known.models_folder))
+    packs = knowledge.build(loader.load_all(known.pack_folders), files.load_all(known.models_folder))
     if conversation.pack is None and conversation.vertical not in (None, *packs):
         typer.secho(f"coach: vertical: no pack `{conversation.vertical}`, read with `general`", fg="yellow", err=True)
     try:

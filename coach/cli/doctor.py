@@ -20,7 +20,7 @@ from coach.bus.base import BusAway
 from coach.bus.redis import ask_version, is_sharded
 from coach.cli.packs import count
 from coach.clock import now_ms
-from coach.detect.linear import ModelFileError, trained_on
+from coach.detect.files import ModelFileError, trained_on
 from coach.http.pages import STATIC
 from coach.learning.corpus import fingerprint
 from coach.packs import knowledge

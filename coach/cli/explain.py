@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from coach.cli import options
-from coach.detect import linear
+from coach.detect import files
 from coach.detect.explain import Explanation, guess
 from coach.detect.explain import explain as run
 from coach.detect.normalize import tokens
@@ -48,9 +48,7 @@ def explain(
     found = loader.load_all(known.pack_folders)
     if pack not in found:
         raise typer.BadParameter(f"`{pack}` is not one of {', '.join(sorted(found))}", param_hint="--pack")
-    packs = knowledge.build(
-        {name: found[name] for name in (loader.GENERAL, pack)}, linear.load_all(known.models_folder)
-    )
+    packs = knowledge.build({name: found[name] for name in (loader.GENERAL, pack)}, files.load_all(known.models_folder))
     lexicons = packs[pack].lexicons
     spoken, by = guess(text, lexicons) if given is None or given == "auto" else (given, "option")
     scan = Scan(lexicons[spoken])

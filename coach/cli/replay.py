@@ -13,7 +13,7 @@ from coach.analyze import Conversation, Rehearsal, identity, pack_of, rehearse
 from coach.cli.options import Token, Url
 from coach.client import CallClient
 from coach.demo.player import Call, CallFileError, play, read_call
-from coach.detect import linear
+from coach.detect import files
 from coach.packs import knowledge, loader
 from coach.session.session import Session
 from coach.settings import load
@@ -73,7 +73,7 @@ async def _live(call: Call, name: str, hello: dict[str, Any], url: str, token: s
 
 def _offline(path: Path, pack: str | None) -> None:
     known = load()
-    packs = knowledge.build(loader.load_all(known.pack_folders), linear.load_all(known.models_folder))
+    packs = knowledge.build(loader.load_all(known.pack_folders), files.load_all(known.models_folder))
     try:
         conversation = Conversation.model_validate_json(path.read_bytes()).model_copy(update={"pack": pack})
         name = pack_of(conversation, packs)

@@ -5,20 +5,16 @@ growing text pays for its new words only; the span that adds most is the quote. 
 (`make model`, `coach.learning.train`) or by `coach learn`, never while a call runs.
 """
 
-import tempfile
-import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from coach.detect.normalize import tokens
-from coach.taxonomy import ARCHETYPES, CATEGORIES, DISC, LANGUAGES, SIGNALS, Language
+from coach.taxonomy import ARCHETYPES, CATEGORIES, DISC, SIGNALS
 
 BITS = 17
 """131,072 rows: the corpus has some 300,000 features, most of which say little."""
@@ -32,7 +28,6 @@ EVEN_WORDS = 20
 and is as trained at `EVEN_WORDS`: a sum of many words strays further (docs/detection.md, "Thresholds")."""
 CACHE_WORDS = 20_000
 CACHE_PLACES = 50_000
-MODELS = Path(__file__).parent / "models"
 
 LABELS: tuple[str, ...] = (*CATEGORIES, *SIGNALS)
 KINDS: tuple[str, ...] = (*ARCHETYPES, *DISC)
@@ -153,62 +148,3 @@ class Linear:
             rows = [row(feature) for feature in pair_features(place)]
             known = self._pairs[place] = self.word(place[2]) + self.weights[rows].sum(axis=0)
         return known
-
-
-class ModelFileError(Exception):
-    """A file that should be a model is none."""
-
-
-@contextmanager
-def _opened(language: Language, folder: Path | None) -> Iterator[Any]:
-    """A language's file, None if it does not exist. Raises `ModelFileError`."""
-    path = (folder or MODELS) / f"{language}.npz"
-    if not path.is_file():
-        yield None
-        return
-    try:
-        # Opened here: numpy leaves a broken file open.
-        with path.open("rb") as file, np.load(file) as data:
-            yield data
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        how = "`coach learn`, or remove it" if folder else "`make model`"
-        raise ModelFileError(f"{path} is no model ({type(error).__name__}): make it anew with {how}") from None
-
-
-def load(language: Language, folder: Path | None = None) -> Linear | None:
-    """A language's model in `folder` (default: the shipped one); None if it was not trained yet.
-
-    Raises `ModelFileError`.
-    """
-    with _opened(language, folder) as data:
-        if data is None:
-            return None
-        weights = data["weights"].astype(np.float32) * data["step"].astype(np.float32)
-        bias, cues = data["bias"].astype(np.float32), data["cues"].astype(np.float32)
-        sharp = data["sharp"].tolist()
-        kinds = Kinds(data["kind_bias"].tolist(), data["kind_cues"].tolist(), (sharp[0], sharp[1]))
-        return Linear(weights, bias, cues, data["threshold"].tolist(), kinds)
-
-
-def load_all(folder: Path | None = None) -> dict[Language, Linear | None]:
-    """Every language's model: the one in `folder` if there is one, else the shipped one. Raises `ModelFileError`."""
-    return {language: (load(language, folder) if folder else None) or load(language) for language in LANGUAGES}
-
-
-def save(path: Path, weights: Any, corpus: str, **columns: Any) -> None:
-    """Write a model, its weights as 8-bit steps: all of it or nothing. `corpus` identifies what it was trained on."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    step = np.maximum(np.abs(weights).max(axis=0), 1e-9) / 127
-    small = np.round(weights / step).astype(np.int8)
-    arrays: dict[str, Any] = {"weights": small, "step": step, "corpus": np.array(corpus)}
-    arrays |= {name: np.asarray(values, np.float64) for name, values in columns.items()}
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        whole = Path(folder) / path.name
-        np.savez_compressed(whole, **arrays)
-        whole.replace(path)
-
-
-def trained_on(language: Language, folder: Path | None = None) -> str | None:
-    """What the model was trained on. Raises `ModelFileError`."""
-    with _opened(language, folder) as data:
-        return str(data["corpus"]) if data is not None else None

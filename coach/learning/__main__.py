@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from coach.detect.linear import LABELS, MODELS, save
+from coach.detect.files import MODELS, save
+from coach.detect.linear import LABELS
 from coach.learning.corpus import fingerprint, rows
 from coach.learning.train import FALSE_ALARMS, OBJECTIONS, calibration_error, f1, false_alarms, fit, fit_kinds, prepare
 from coach.packs import knowledge, loader

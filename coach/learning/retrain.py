@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from coach.detect.linear import save
+from coach.detect.files import save
 from coach.learning.corpus import Row, fingerprint
 from coach.learning.corpus import rows as rows_of
 from coach.learning.train import (

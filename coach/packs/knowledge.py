@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from coach.detect import linear
+from coach.detect import files
 from coach.detect.lexicon import Lexicon, Source, compile_lexicon, extend
 from coach.detect.linear import Linear
 from coach.packs.loader import GENERAL, Pack, PackLanguage
@@ -141,7 +141,7 @@ class Knowledge:
 def build(packs: dict[str, Pack], models: Mapping[Language, Linear | None] | None = None) -> dict[str, Knowledge]:
     """Every pack's knowledge, by id, with the shipped models or the given ones (`{}`: phrases alone)."""
     if models is None:
-        models = linear.load_all()
+        models = files.load_all()
     general = packs[GENERAL]
     shared = {
         language: compile_lexicon(language, _source(general, language), models.get(language)) for language in LANGUAGES

@@ -12,7 +12,7 @@ from coach.auth import Authenticator
 from coach.cli import app
 from coach.cli import replay as replaying
 from coach.demo.player import CALLS
-from coach.detect.linear import MODELS
+from coach.detect.files import MODELS
 
 CALL = {
     "language": "en",

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coach.detect import linear
-from coach.detect.linear import save, trained_on
+from coach.detect.files import MODELS, save, trained_on
 from coach.detect.scan import Scan
 from coach.learning.corpus import Row, fingerprint, rows
 from coach.learning.train import prepare, utterance_features
@@ -20,8 +20,8 @@ SIZE_MB = 20
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_model_is_of_this_corpus_and_small(language: Language) -> None:
-    assert linear.trained_on(language) == fingerprint(language), "run `make model`"
-    assert (linear.MODELS / f"{language}.npz").stat().st_size < SIZE_MB << 20
+    assert trained_on(language) == fingerprint(language), "run `make model`"
+    assert (MODELS / f"{language}.npz").stat().st_size < SIZE_MB << 20
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
